@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core: the one place where configuration, tables and counters are defined. No program lives here.
+ */
+#include "core.bpf.h"
+
+/* Defaults reach every branch, so that a bare load verifies everything. */
+const volatile struct lull_cfg lull_cfg = {
+	.stall_ns = 100000,
+	.n_cpu_slots = 1,
+	.n_victims = 1,
+	.stacks = 0,
+	.rt = 0,
+};
+
+/* 1: the reasons of VM exits may be read (see exit_reason). */
+const volatile __u32 lull_read_exits = 1;
+
+__u32 lull_cpu_slot[LULL_MAX_CPUS];
+__u16 lull_cpu_sibling[LULL_MAX_CPUS];
+__u64 lull_victim_tab[LULL_VICTIM_TAB];
+__u64 lull_fns[LULL_FNS];
+__u64 lull_anomalies[LULL_N_ANOMALIES];
+__u64 lull_dropped;
+__u32 lull_cpus_used, lull_victims_used;
+__u64 lull_stall_floor_ns;
+
+struct lull_cpus lull_cpus SEC(".maps");
+struct lull_victims lull_victims SEC(".maps");
+struct lull_ring lull_stalls SEC(".maps");
+
+char LICENSE[] SEC("license") = "GPL";

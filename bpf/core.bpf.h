@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core: the tables, and what every source may call: find the CPU, advance its clock, count a
+ * cause. No program lives here. Functions take the time as an argument, so that the self-test
+ * runs the same code on recorded sequences.
+ *
+ * Contexts. A hook with interrupts off ("private") is interrupted by NMIs only, and those touch
+ * nothing but nmi_ns and the NMI cause. A hook with interrupts on ("shared") can have the others
+ * run inside it, to their end: it moves the clock by compare-and-swap and adds atomically.
+ */
+#ifndef LULL_CORE_BPF_H
+#define LULL_CORE_BPF_H
+
+#include "kern.bpf.h"
+
+#include "lull_abi.h"
+
+#define PRIVATE false
+#define SHARED	true
+
+/* Loops are kept: code that is not there cannot miss the instruction cache of the measured core. */
+#define NO_UNROLL _Pragma("clang loop unroll(disable)")
+
+extern const volatile struct lull_cfg lull_cfg;
+extern __u32 lull_cpu_slot[LULL_MAX_CPUS];	 /* 1 + element of cpus; 0: not watched */
+extern __u16 lull_cpu_sibling[LULL_MAX_CPUS];	 /* 1 + next SMT sibling, a ring; 0: none */
+extern __u64 lull_victim_tab[LULL_VICTIM_TAB];	 /* (1 + slot) << 32 | tid; tid -1: removed */
+extern __u64 lull_fns[LULL_FNS];		 /* label values; a place is a function number */
+extern __u64 lull_anomalies[LULL_N_ANOMALIES];
+extern __u64 lull_dropped;			 /* stalls that found the ring buffer full */
+extern __u32 lull_cpus_used, lull_victims_used;
+extern __u64 lull_stall_floor_ns; /* below this, stalls are counted but no longer sent */
+
+struct lull_cpus {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set by the loader */
+	__type(key, __u32);
+	__type(value, struct lull_cpu);
+};
+
+struct lull_victims {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set by the loader */
+	__type(key, __u32);
+	__type(value, struct lull_victim);
+};
+
+struct lull_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+
+extern struct lull_cpus lull_cpus SEC(".maps");
+extern struct lull_victims lull_victims SEC(".maps");
+extern struct lull_ring lull_stalls SEC(".maps");
+
+static __always_inline void anomaly(enum lull_anomaly what)
+{
+	__sync_fetch_and_add(&lull_anomalies[what], 1);
+}
+
+static __always_inline void add(__u64 *to, __u64 n, bool shared)
+{
+	if (shared)
+		__sync_fetch_and_add(to, n);
+	else
+		*to += n;
+}
+
+/*
+ * @x, at most @max, in a way that the verifier sees: the compiler may neither split the comparison
+ * from the use, nor compare a copy.
+ */
+static __always_inline __u64 bounded(__u64 x, __u64 max)
+{
+	asm volatile("" : "+r"(x));
+	if (x > max)
+		x = max;
+	asm volatile("" : "+r"(x));
+	return x;
+}
+
+static __always_inline void hist_add(__u32 (*hists)[LULL_SLOTS1 + 1], __u32 n, __u32 hist, __u64 ns)
+{
+	if (hist)
+		hists[bounded(hist - 1, n - 1)][bounded(lull_slot(ns, LULL_SUB_BITS1), LULL_SLOTS1)]++;
+}
+
+/* The record of a watched CPU; NULL: not watched. */
+static __always_inline struct lull_cpu *cpu_get(__u32 cpu)
+{
+	__u32 slot = lull_cpu_slot[cpu & (LULL_MAX_CPUS - 1)];
+
+	if (!slot--)
+		return NULL;
+	return bpf_map_lookup_elem(&lull_cpus, &slot);
+}
+
+
+/* The record of slot @place - 1; NULL for place 0. */
+static __always_inline struct lull_victim *victim_at(__u32 place)
+{
+	if (!place--)
+		return NULL;
+	return bpf_map_lookup_elem(&lull_victims, &place);
+}
+
+static __always_inline __u32 victim_hash(__u32 tid)
+{
+	return (tid * 2654435761U) >> 20;
+}
+
+/* 1 + slot of a watched thread, or 0. The idle task's 0 matches a free place, which says 0. */
+static __always_inline __u32 victim_find(__u32 tid)
+{
+	__u32 h = victim_hash(tid);
+
+	NO_UNROLL
+	for (int i = 0; i < LULL_VICTIM_PROBE; i++) {
+		__u64 e = lull_victim_tab[(h + i) & (LULL_VICTIM_TAB - 1)];
+
+		if ((__u32)e == tid)
+			return e >> 32;
+		if (!e)
+			return 0;
+	}
+	return 0;
+}
+
+/* Function number of a label's value, or 0 when the table is full. */
+static __always_inline __u32 fn_number(__u64 value)
+{
+	__u32 h = (value * 0x9e3779b97f4a7c15ULL) >> 54;
+
+	NO_UNROLL
+	for (int i = 0; i < LULL_PROBE; i++) {
+		__u32 at = (h + i) & (LULL_FNS - 1);
+		__u64 e;
+
+		if (!at)
+			continue;
+		e = lull_fns[at];
+		if (!e)
+			e = __sync_val_compare_and_swap(&lull_fns[at], 0, value) ?: value;
+		if (e == value)
+			return at;
+	}
+	anomaly(LULL_ANOMALY_LABELS_FULL);
+	return 0;
+}
+
+/* Adds to label @fn of @owner in a table of @n places (a power of two). */
+static __always_inline void label_add(struct lull_label *table, __u32 n, __u32 owner, __u32 fn,
+				      __u64 ns)
+{
+	__u32 want = owner | fn << 16;
+	__u32 h = (want * 2654435761U) >> 16;
+
+	if (!fn)
+		return;
+	NO_UNROLL
+	for (int i = 0; i < LULL_PROBE; i++) {
+		struct lull_label *l = &table[(h + i) & (n - 1)];
+		__u32 *word = (__u32 *)&l->owner, e = *word;
+
+		if (!e)
+			e = __sync_val_compare_and_swap(word, 0, want) ?: want;
+		if (e == want) {
+			l->count++;
+			l->sum_ns += ns;
+			return;
+		}
+	}
+	anomaly(LULL_ANOMALY_LABELS_FULL);
+}
+
+static __always_inline __u32 key_hash(__u64 key)
+{
+	return (key * 0x9e3779b97f4a7c15ULL) >> 40;
+}
+
+static __always_inline void cause_init(struct lull_cpu *c, struct lull_cause *e)
+{
+	__u32 n = __sync_fetch_and_add(&c->hists, 1);
+
+	if (n < LULL_CPU_HISTS)
+		e->hist = n + 1;
+}
+
+/* The number of @key's cause in its CPU's table; with @take a place is taken if need be. */
+static __always_inline __u32 cause_find(struct lull_cpu *c, __u64 key, bool take)
+{
+	__u32 h = key_hash(key);
+
+	NO_UNROLL
+	for (int i = 0; i < LULL_PROBE; i++) {
+		__u32 at = LULL_CAUSE_HASHED + ((h + i) & (LULL_CAUSES - LULL_CAUSE_HASHED - 1));
+		__u64 e = c->cause[at].key;
+
+		if (!e) {
+			if (!take)
+				break;
+			e = __sync_val_compare_and_swap(&c->cause[at].key, 0, key);
+			if (!e) {
+				cause_init(c, &c->cause[at]);
+				return at;
+			}
+		}
+		if (e == key)
+			return at;
+	}
+	return LULL_CAUSES;
+}
+
+/* The place of a cause found by number. */
+static __always_inline __u32 cause_place(struct lull_cpu *c, __u32 at, __u64 key)
+{
+	if (!c->cause[at].key) {
+		c->cause[at].key = key;
+		cause_init(c, &c->cause[at]);
+	}
+	return at;
+}
+
+static __always_inline void cause_add(struct lull_cpu *c, __u32 at, __u64 ns)
+{
+	struct lull_cause *e = &c->cause[bounded(at, LULL_CAUSES)];
+
+	e->count++;
+	e->sum_ns += ns;
+	if (ns > e->max_ns)
+		e->max_ns = ns;
+	hist_add(c->hist, LULL_CPU_HISTS, e->hist, ns);
+}
+
+static __always_inline void entry_init(struct lull_victim *v, struct lull_entry *e)
+{
+	__u32 n = __sync_fetch_and_add(&v->hists, 1);
+
+	if (n < LULL_VICTIM_HISTS)
+		e->hist = n + 1;
+}
+
+/* The number of an entry of a ledger. */
+static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 cause)
+{
+	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
+	__u32 h = key_hash(key);
+
+	if (!cause)
+		return row & (LULL_ENTRY_HASHED - 1);
+	NO_UNROLL
+	for (int i = 0; i < LULL_PROBE; i++) {
+		__u32 at = LULL_ENTRY_HASHED + ((h + i) & (LULL_ENTRIES - LULL_ENTRY_HASHED - 1));
+		__u64 e = v->entry[at].key;
+
+		if (!e) {
+			e = __sync_val_compare_and_swap(&v->entry[at].key, 0, key);
+			if (!e) {
+				entry_init(v, &v->entry[at]);
+				return at;
+			}
+		}
+		if (e == key)
+			return at;
+	}
+	anomaly(LULL_ANOMALY_ENTRIES_FULL);
+	return row & (LULL_ENTRY_HASHED - 1); /* the row's unnamed entry keeps the time */
+}
+
+#endif

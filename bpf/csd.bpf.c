@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * csd: labels function-call interrupts with the function and with the task that asked for it.
+ * Hooks: csd_queue_cpu (on the asking CPU), csd_function_entry, csd_function_exit; 6.4 and later.
+ * As raw_tp: tp_btf refuses arguments that are functions, and takes a request for never NULL,
+ * which it is for a call on the own CPU. A request is recognised by its address; with more than LULL_CSD on their way to
+ * one CPU the eldest become nameless.
+ */
+#include "hook.bpf.h"
+
+SEC("?raw_tp/csd_queue_cpu")
+int BPF_PROG(csd__queue, unsigned int cpu, unsigned long callsite, void *func, void *csd)
+{
+	struct lull_cpu *c = cpu_get(cpu);
+	struct lull_csd *to;
+	struct task_id t;
+
+	if (!c)
+		return 0;
+	c->events[LULL_HOOK_csd__queue]++;
+	task_describe(&t, bpf_get_current_task_btf());
+	to = &c->csd[__sync_fetch_and_add(&c->csds, 1) & (LULL_CSD - 1)];
+	to->from = t.cause;
+	to->csd = (__u64)csd;
+	return 0;
+}
+
+SEC("?raw_tp/csd_function_entry")
+int BPF_PROG(csd__entry, void *func, void *csd)
+{
+	struct lull_cpu *c = hook_cpu(LULL_HOOK_csd__entry);
+
+	if (!c)
+		return 0;
+	label_begin(c, bpf_ktime_get_ns(), LULL_LABEL(LULL_LABEL_CSD, (__u64)func));
+	NO_UNROLL
+	for (int i = 0; i < LULL_CSD; i++) {
+		if (!csd || c->csd[i].csd != (__u64)csd)
+			continue;
+		c->csd[i].csd = 0;
+		sender_count(c, c->csd[i].from);
+		break;
+	}
+	return 0;
+}
+
+SEC("?raw_tp/csd_function_exit")
+int BPF_PROG(csd__exit, void *func, void *csd)
+{
+	struct lull_cpu *c = hook_cpu(LULL_HOOK_csd__exit);
+
+	if (c)
+		label_end(c, bpf_ktime_get_ns());
+	return 0;
+}

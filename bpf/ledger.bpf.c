@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ledger: the parts that are called, not inlined: the end of a gap, the reading back of a wait,
+ * the repair of a broken stack. No program lives here.
+ */
+#include "ledger.bpf.h"
+
+#include "thread.bpf.h"
+
+/* Counts one piece of @row's time for a victim, and keeps the sum. The number of the entry. */
+__noinline __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause, __u64 ns)
+{
+	struct lull_entry *e;
+	__u32 at;
+
+	if (!v)
+		return 0;
+	at = bounded(entry_find(v, row, cause), LULL_ENTRIES);
+	e = &v->entry[at];
+	if (!e->count && at < LULL_ENTRY_HASHED)
+		entry_init(v, e);
+	e->count++;
+	e->sum_ns += ns;
+	if (ns > e->max_ns)
+		e->max_ns = ns;
+	hist_add(v->hist, LULL_VICTIM_HISTS, e->hist, ns);
+	return at;
+}
+
+/* Takes the NMI time out of an interval of @d ns; what is left of it. */
+__noinline __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d)
+{
+	__u64 n;
+
+	if (!c)
+		return d;
+	n = __sync_lock_test_and_set(&c->nmi_ns, 0);
+	if (n > d) {
+		__sync_fetch_and_add(&c->nmi_ns, n - d);
+		anomaly(LULL_ANOMALY_NMI_EXCESS);
+		n = d;
+	}
+	if (n)
+		ledger_entry_add(v, LULL_ROW_NMI, 0, n);
+	return d - n;
+}
+
+__noinline int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns,
+			     __u64 label)
+{
+	if (c)
+		finish(c, v, cause, ns, label);
+	return 0;
+}
+
+/* Counts @ns for label @fn of @cause, on the CPU and, when it ran over one, for the victim. */
+__noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn, __u64 ns)
+{
+	enum lull_kind kind = LULL_CAUSE_KIND(cause);
+	__u32 id = LULL_CAUSE_ID(cause), at;
+
+	if (!c)
+		return 0;
+	if (kind == LULL_KIND_VECTOR)
+		at = cause_place(c, id & (LULL_CAUSE_SOFTIRQ - 1), cause);
+	else if (kind == LULL_KIND_SOFTIRQ)
+		at = cause_place(c, LULL_CAUSE_SOFTIRQ + (id & 15), cause);
+	else
+		at = cause_find(c, cause, true);
+	label_add(c->label, LULL_CPU_LABELS, at, fn, ns);
+	if (v && kind != LULL_KIND_TASK)
+		label_add(v->label, LULL_VICTIM_LABELS, entry_find(v, row_of(kind), cause), fn, ns);
+	return 0;
+}
+
+/*
+ * An exit that does not match the innermost entry: what lies above its own never ended as far as
+ * we saw, and is closed with it. 1: it has no entry at all.
+ */
+__noinline int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 cause)
+{
+	__u32 at = 0;
+
+	if (!c)
+		return 1;
+	if (!c->fresh)
+		anomaly(LULL_ANOMALY_UNMATCHED);
+	NO_UNROLL
+	for (__u32 i = 0; i < LULL_DEPTH; i++)
+		if (i < c->depth && c->frame[i].cause == cause)
+			at = i + 1;
+	if (!at)
+		return 1;
+	ledger_unwind(c, v, at);
+	return 0;
+}
+
+static __always_inline void stall_copy(struct lull_stall *s, const struct lull_victim *v, __u64 end)
+{
+	s->at_ns = v->gap_ns;
+	s->duration_ns = end - v->gap_ns;
+	s->cpu = v->cpu;
+	s->waker = v->halt_wake_ns >= v->gap_ns ? v->waker : 0;
+	comm_copy(s->waker_comm, v->waker_comm);
+	s->n_segments = v->n_segments;
+	s->segments_dropped = v->segments_dropped;
+	s->first_segment = v->first_segment;
+	s->mode = v->mode;
+	__builtin_memcpy(s->segment, v->segment, sizeof(s->segment));
+}
+
+static __always_inline void stall_send(struct lull_victim *v, __u64 end)
+{
+	struct lull_stall *s;
+
+	if (lull_cfg.stacks)
+		s = bpf_ringbuf_reserve(&lull_stalls, sizeof(*s), 0);
+	else
+		s = bpf_ringbuf_reserve(&lull_stalls, LULL_STALL_SHORT, 0);
+	if (!s) {
+		__sync_fetch_and_add(&lull_dropped, 1);
+		return;
+	}
+	stall_copy(s, v, end);
+	s->victim = v->slot;
+	if (lull_cfg.stacks) {
+		s->n_kstack = v->n_kstack;
+		s->n_ustack = v->n_ustack;
+		__builtin_memcpy(s->kstack, v->kstack, sizeof(s->kstack));
+		__builtin_memcpy(s->ustack, v->ustack, sizeof(s->ustack));
+	}
+	bpf_ringbuf_submit(s, BPF_RB_NO_WAKEUP);
+}
+
+/* Counts the gap from v->gap_ns to @end; one over the threshold is a stall. */
+__noinline int ledger_gap_close(struct lull_victim *v, __u64 end)
+{
+	__u64 ns;
+
+	if (!v)
+		return 0;
+	ns = end > v->gap_ns ? end - v->gap_ns : 0;
+	v->gap[bounded(lull_slot(ns, LULL_SUB_BITS2), LULL_SLOTS2)]++;
+	v->gap_sum += ns;
+	if (ns > v->gap_max)
+		v->gap_max = ns;
+	if (ns >= lull_cfg.stall_ns) {
+		v->stalls++;
+		v->stalls_ns += ns;
+		if (ns >= lull_stall_floor_ns)
+			stall_send(v, end);
+	}
+	v->gap_ns = 0;
+	v->gap_end_ns = 0;
+	v->n_segments = 0;
+	v->segments_dropped = 0;
+	v->first_segment = 0;
+	v->n_kstack = 0;
+	v->n_ustack = 0;
+	return 0;
+}
+
+__noinline int ledger_segment_add(struct lull_victim *v, __u64 word, __u64 ns,
+						       __u64 label)
+{
+	__u32 n;
+
+	if (!v)
+		return 0;
+	n = v->n_segments;
+	NO_UNROLL
+	for (__u32 i = 0; i < LULL_SEGMENTS; i++) {
+		struct lull_segment *s = &v->segment[i];
+
+		if (i >= n) {
+			s->word = word;
+			s->label = label;
+			s->ns = ns;
+			v->n_segments = i + 1;
+			return 0;
+		}
+		if (s->word == word && s->label == label && i >= v->sleep_segment) {
+			s->ns += ns;
+			return 0;
+		}
+	}
+	v->segments_dropped++;
+	return 0;
+}
+
+/* Books the net time of the open mode. */
+__noinline int ledger_mode_flush(struct lull_victim *v, bool shared)
+{
+	__u32 row = LULL_ROW_RUN;
+	__u64 cause = 0, ns;
+
+	if (!v)
+		return 0;
+	if (shared) {
+		ns = __sync_lock_test_and_set(&v->mode_ns, 0);
+	} else {
+		ns = v->mode_ns;
+		v->mode_ns = 0;
+	}
+	if (v->mode == LULL_MODE_GUEST) {
+		row = LULL_ROW_GUEST;
+	} else if (v->mode == LULL_MODE_USER) {
+		row = LULL_ROW_USER;
+	} else if (v->mode == LULL_MODE_EXIT) {
+		__u32 reason = v->reason;
+
+		row = LULL_ROW_EXIT;
+		if (reason == LULL_EXIT_EXTINT_VMX || reason == LULL_EXIT_EXTINT_SVM)
+			row = LULL_ROW_UNTRACED;
+		else if (reason)
+			cause = LULL_CAUSE(LULL_KIND_EXIT, reason, 0);
+	}
+	ledger_entry_add(v, row, cause, ns);
+	if (v->gap_ns && row != LULL_ROW_GUEST && row != LULL_ROW_RUN && ns)
+		ledger_segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, ns, 0);
+	return 0;
+}
+
+/* The last sleep was no halt, or kvm_vcpu_wakeup would have said so by now. */
+__noinline int ledger_block_flush(struct lull_victim *v)
+{
+	__u64 ns = v ? v->block_ns : 0;
+
+	if (!v || !ns)
+		return 0;
+	v->block_ns = 0;
+	ledger_entry_add(v, LULL_ROW_BLOCKED, 0, ns);
+	if (v->gap_ns && v->mode != LULL_MODE_RUN)
+		ledger_segment_add(v, (__u64)LULL_ROW_BLOCKED << LULL_ROW_SHIFT, ns, 0);
+	return 0;
+}
+
+/* Closes what is open above level @keep, softirq included when @keep is 0. */
+__noinline int ledger_unwind(struct lull_cpu *c, struct lull_victim *v,
+						      __u32 keep)
+{
+	if (!c)
+		return 0;
+	NO_UNROLL
+	for (__u32 i = LULL_DEPTH; i > 0; i--) {
+		struct lull_frame *f = &c->frame[i - 1];
+
+		if (i > c->depth || i <= keep)
+			continue;
+		c->depth = i - 1;
+		ledger_finish(c, v, f->cause, f->acc_ns, f->label);
+	}
+	if (!keep && c->softirq) {
+		__u64 ns = __sync_lock_test_and_set(&c->soft_ns, 0);
+		__u64 cause = LULL_CAUSE(LULL_KIND_SOFTIRQ, c->softirq - 1, 0);
+
+		c->softirq = 0;
+		ledger_finish(c, v, cause, ns, c->soft_label);
+	}
+	return 0;
+}
+
+/* Counts CPU @cpu from now on, when a victim turns up there and a slot is free. */
+__noinline int ledger_cpu_activate(__u32 cpu, __u64 now)
+{
+	struct lull_cpu *c;
+	__u32 slot;
+
+	cpu &= LULL_MAX_CPUS - 1;
+	if (lull_cpu_slot[cpu])
+		return 0;
+	slot = __sync_fetch_and_add(&lull_cpus_used, 1);
+	c = slot < lull_cfg.n_cpu_slots ? bpf_map_lookup_elem(&lull_cpus, &slot) : NULL;
+	if (!c) {
+		anomaly(LULL_ANOMALY_CPUS_FULL);
+		return 0;
+	}
+	c->cpu = cpu;
+	c->opened_ns = now;
+	c->last_ns = now;
+	c->fresh = 2;
+	__sync_val_compare_and_swap(&lull_cpu_slot[cpu], 0, slot + 1);
+	return 0;
+}
+
+struct wait {
+	struct lull_cpu *c;
+	struct lull_victim *v;
+	__u64 lo, now;
+	__u32 first, row;
+};
+
+static __always_inline void occupant_add(struct lull_victim *v, __u64 word, __u64 ns)
+{
+	__u32 n = v->n_occupants, at = LULL_OCCUPANTS;
+
+	NO_UNROLL
+	for (__u32 i = 0; i < LULL_OCCUPANTS; i++) {
+		if (i >= n)
+			break;
+		if (v->occupant[i].word == word) {
+			at = i;
+			break;
+		}
+	}
+	if (at < LULL_OCCUPANTS) {
+		v->occupant[at].ns += ns;
+	} else if (n < LULL_OCCUPANTS) {
+		v->occupant[n].word = word;
+		v->occupant[n].ns = ns;
+		v->n_occupants = n + 1;
+	} else {
+		anomaly(LULL_ANOMALY_OCCUPANTS);
+		v->occupant[LULL_OCCUPANTS - 1].ns += ns;
+	}
+}
+
+/* One step back in the timeline; 1: this moment ended before the wait began. */
+static long wait_back(__u32 i, void *ctx)
+{
+	struct wait *w = ctx;
+	__u32 at = w->first - 1;
+
+	if (w->c->moment[at & (LULL_TIMELINE - 1)].end_ns <= w->lo)
+		return 1;
+	w->first = at;
+	return 0;
+}
+
+/* One step forward: its share of the wait. */
+static long wait_forward(__u32 i, void *ctx)
+{
+	struct wait *w = ctx;
+	struct lull_moment *m = &w->c->moment[(w->first + i) & (LULL_TIMELINE - 1)];
+	__u64 end = m->end_ns < w->now ? m->end_ns : w->now;
+
+	if (end <= w->lo)
+		return 0;
+	occupant_add(w->v, m->word, end - w->lo);
+	w->lo = end;
+	return 0;
+}
+
+static long wait_book(__u32 i, void *ctx)
+{
+	struct wait *w = ctx;
+	struct lull_segment *o;
+	__u64 cause, label;
+	__u32 at;
+
+	if (i >= LULL_OCCUPANTS)
+		return 1;
+	o = &w->v->occupant[i];
+	cause = o->word & LULL_CAUSE_MASK;
+	label = o->word >> LULL_ROW_SHIFT;
+	at = ledger_entry_add(w->v, w->row, cause, o->ns);
+	label_add(w->v->label, LULL_VICTIM_LABELS, at, label, o->ns);
+	if (w->v->gap_ns)
+		ledger_segment_add(w->v, (__u64)w->row << LULL_ROW_SHIFT | cause, o->ns, label);
+	return 0;
+}
+
+/*
+ * Charges the wait of @v on @c, from v->since_ns to @now, to what had the CPU meanwhile, by the
+ * timeline. All of it is charged: what the timeline does not hold any more is unknown, what is
+ * still open on the CPU goes to that. The wait is then charged up to @now, and v->wait_ns tells its
+ * length so far.
+ */
+__noinline int ledger_wait_charge(struct lull_cpu *c, struct lull_victim *v,
+							  __u64 now)
+{
+	struct wait w = { .c = c, .v = v, .now = now, .row = LULL_ROW_PREEMPTED };
+
+	if (!c || !v || now <= v->since_ns)
+		return 0;
+	w.lo = v->since_ns;
+	w.first = c->head;
+	if (v->state == LULL_STATE_WOKEN)
+		w.row = LULL_ROW_WAKE;
+	v->n_occupants = 0;
+	bpf_loop(c->head < LULL_TIMELINE ? c->head : LULL_TIMELINE, wait_back, &w, 0);
+	if (c->head - w.first == LULL_TIMELINE) {
+		__u64 end = c->moment[w.first & (LULL_TIMELINE - 1)].end_ns;
+
+		anomaly(LULL_ANOMALY_TIMELINE_SHORT);
+		if (end > w.lo && end < now) {
+			occupant_add(v, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0), end - w.lo);
+			w.lo = end;
+		}
+	}
+	bpf_loop(c->head - w.first, wait_forward, &w, 0);
+	if (w.lo < now)
+		occupant_add(v, cpu_word(c), now - w.lo);
+	bpf_loop(v->n_occupants, wait_book, &w, 0);
+	v->wait_ns += now - v->since_ns;
+	v->since_ns = now;
+	return 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sched: who has the CPU, who waits for it, who woke whom.
+ * Hooks: sched_switch, sched_waking, sched_wakeup, sched_wakeup_new, sched_migrate_task,
+ * sched_process_fork as tp_btf. All but fork run with interrupts off.
+ * Not seen: the time inside schedule() itself, which goes to the task that leaves.
+ */
+#include "hook.bpf.h"
+
+/*
+ * Off the run queue? The state alone does not tell: a pending signal keeps the thread running, and
+ * since 6.12 a sleeper may stay queued for a while (sched_delayed).
+ */
+static __always_inline bool task_sleeps(const struct task_struct *task, bool preempt, __u32 state)
+{
+	if (preempt || !state)
+		return false;
+	if (!task->on_rq)
+		return true;
+	return bpf_core_field_exists(task->se.sched_delayed) && task->se.sched_delayed;
+}
+
+/*
+ * --stacks. Where the blocker gives way to a victim: the kernel stack of the current task, prev.
+ * Where a victim goes to sleep: its user stack.
+ */
+static __always_inline void switch_stacks(void *ctx, struct lull_cpu *c, __u32 prev_place, bool sleeps)
+{
+	struct lull_victim *prev = victim_at(prev_place), *next = victim_at(c->victim);
+
+	if (prev && sleeps)
+		prev->n_ustack =
+			bpf_get_stack(ctx, prev->ustack, sizeof(prev->ustack), BPF_F_USER_STACK);
+	if (next && next->gap_ns)
+		next->n_kstack = bpf_get_stack(ctx, next->kstack, sizeof(next->kstack), 0);
+}
+
+SEC("?tp_btf/sched_switch")
+int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+	     unsigned int prev_state)
+{
+	struct switch_args a;
+	struct lull_cpu *c;
+	__u32 prev_place;
+
+	c = hook_cpu(LULL_HOOK_sched__switch);
+	if (!c) {
+		/* A victim on a CPU that nobody watched yet: from here on it is. */
+		if (victim_find(next->pid))
+			ledger_cpu_activate(bpf_get_smp_processor_id(), bpf_ktime_get_ns());
+		return 0;
+	}
+	task_describe(&a.prev, prev);
+	task_describe(&a.next, next);
+	a.dead = prev_state & TASK_DEAD;
+	a.blocked = task_sleeps(prev, preempt, prev_state);
+	prev_place = c->victim;
+	cpu_switch(c, bpf_ktime_get_ns(), &a);
+	if (lull_cfg.stacks)
+		switch_stacks(ctx, c, prev_place, a.blocked);
+	return 0;
+}
+
+SEC("?tp_btf/sched_waking")
+int BPF_PROG(sched__waking, struct task_struct *task)
+{
+	struct lull_victim *v = victim_at(victim_find(task->pid));
+	struct lull_cpu *c;
+	struct task_id t;
+
+	if (!v)
+		return 0;
+	task_describe(&t, bpf_get_current_task_btf());
+	c = cpu_get(bpf_get_smp_processor_id());
+	v->waking_ns = bpf_ktime_get_ns();
+	v->waker = c && c->depth ? c->frame[(c->depth - 1) & (LULL_DEPTH - 1)].cause : t.cause;
+	comm_copy(v->waker_comm, t.comm);
+	return 0;
+}
+
+SEC("?tp_btf/sched_wakeup")
+int BPF_PROG(sched__wakeup, struct task_struct *task)
+{
+	struct lull_victim *v = victim_at(victim_find(task->pid));
+
+	if (v)
+		thread_wakeup(v, bpf_ktime_get_ns(), task->thread_info.cpu, task->on_cpu);
+	return 0;
+}
+
+SEC("?tp_btf/sched_wakeup_new")
+int BPF_PROG(sched__new, struct task_struct *task)
+{
+	struct lull_victim *v = victim_at(victim_find(task->pid));
+
+	if (v)
+		thread_wakeup(v, bpf_ktime_get_ns(), task->thread_info.cpu, task->on_cpu);
+	return 0;
+}
+
+SEC("?tp_btf/sched_migrate_task")
+int BPF_PROG(sched__migrate, struct task_struct *task, int dest)
+{
+	struct lull_victim *v = victim_at(victim_find(task->pid));
+
+	if (v)
+		thread_migrate(v, bpf_ktime_get_ns(), dest);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(sched__fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct lull_victim *v = victim_at(victim_find(parent->pid));
+	struct task_id t;
+
+	if (!v || !v->inherit)
+		return 0;
+	if (v->inherit == LULL_INHERIT_THREADS && child->tgid != parent->tgid)
+		return 0;
+	task_describe(&t, child);
+	victim_born(v, &t, child->tgid);
+	return 0;
+}

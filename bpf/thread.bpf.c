@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * thread: a victim loses its CPU, and gets one back. Called, not inlined; no program lives here.
+ */
+#include "thread.bpf.h"
+
+static __always_inline void victim_forget(__u32 tid)
+{
+	__u32 h = victim_hash(tid);
+
+	NO_UNROLL
+	for (int i = 0; i < LULL_VICTIM_PROBE; i++) {
+		__u64 *e = &lull_victim_tab[(h + i) & (LULL_VICTIM_TAB - 1)];
+
+		if ((__u32)*e == tid)
+			*e = 0xffffffffULL;
+	}
+}
+
+/* A victim loses its CPU at @now. */
+__noinline int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now,
+			  const struct switch_args *a)
+{
+	if (!c || !v || !a)
+		return 0;
+	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
+		v->sibling_ns += siblings_busy(c->cpu, now) - v->sibling_base;
+	comm_copy(v->comm, a->prev.comm);
+	ledger_block_flush(v);
+	if (!a->blocked && !a->dead) {
+		victim_interrupted(v, now);
+		if (!v->gap_ns)
+			v->gap_ns = now;
+	} else if (v->mode == LULL_MODE_GUEST) {
+		victim_interrupted(v, now);
+	} else if (v->mode == LULL_MODE_RUN && v->gap_ns) {
+		ledger_gap_close(v, v->gap_end_ns ?: now);
+	}
+	if (v->mode == LULL_MODE_RUN)
+		ledger_mode_flush(v, false);
+	v->since_ns = now;
+	v->wait_ns = 0;
+	v->state = a->dead ? LULL_STATE_DEAD
+			   : (a->blocked ? LULL_STATE_BLOCKED : LULL_STATE_PREEMPTED);
+	if (a->dead)
+		victim_forget(v->tid);
+	return 0;
+}
+
+static __always_inline void victim_wait_count(struct lull_victim *v)
+{
+	__u64 ns = v->wait_ns;
+	__u64 slot = bounded(lull_slot(ns, LULL_SUB_BITS2), LULL_SLOTS2);
+
+	if (v->state == LULL_STATE_WOKEN) {
+		v->wake[slot]++;
+		v->wake_sum += ns;
+		if (ns > v->wake_max)
+			v->wake_max = ns;
+		v->woken_ns = ns;
+	} else {
+		v->preempted[slot]++;
+		v->preempted_sum += ns;
+		if (ns > v->preempted_max)
+			v->preempted_max = ns;
+	}
+}
+
+/* It gets one. */
+__noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+{
+	if (!c || !v)
+		return 0;
+	switch (v->state) {
+	case LULL_STATE_PREEMPTED:
+	case LULL_STATE_WOKEN:
+		ledger_wait_charge(c, v, now);
+		victim_wait_count(v);
+		break;
+	case LULL_STATE_UNKNOWN:
+		ledger_entry_add(v, LULL_ROW_PREEMPTED, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+			  now - v->since_ns);
+		break;
+	case LULL_STATE_BLOCKED:
+		anomaly(LULL_ANOMALY_NO_WAKEUP);
+		v->block_ns += now - v->since_ns;
+		break;
+	default: /* new: its record begins here */
+		v->start_ns = now;
+		break;
+	}
+	v->state = LULL_STATE_ON;
+	v->since_ns = now;
+	v->cpu = c->cpu;
+	victim_resumed(v, now);
+	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
+		v->sibling_base = siblings_busy(c->cpu, now);
+	return 0;
+}

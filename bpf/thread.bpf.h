@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * thread: where a victim is: on a CPU, preempted, woken and waiting, asleep. Task switches,
+ * wake-ups, migrations, births. A victim that is off CPU is charged when that ends: its wait is
+ * then read back from the timeline of the CPU on which it waited.
+ *
+ * Locks: sched_switch, sched_wakeup and sched_migrate_task of a queued thread run under the lock
+ * of its run queue, so its record has one writer. sched_waking does not: it only notes time and
+ * waker.
+ */
+#ifndef LULL_THREAD_BPF_H
+#define LULL_THREAD_BPF_H
+
+#include "ledger.bpf.h"
+
+struct task_id {
+	__u32 tid;
+	__u64 cause;
+	__u64 comm[2];
+};
+
+struct switch_args {
+	bool blocked, dead; /* of prev: it sleeps, it is gone */
+	struct task_id prev, next;
+};
+
+#define COMM_KSOFTIRQ 0x71726974666f736bULL /* "ksoftirq", little endian */
+
+static __always_inline void comm_copy(__u64 to[2], const __u64 from[2])
+{
+	to[0] = from[0];
+	to[1] = from[1];
+}
+
+/* Its cause: itself, or when the table gets full all tasks of its comm. */
+static __always_inline void cpu_set_task(struct lull_cpu *c, const struct task_id *t)
+{
+	__u64 cause = t->cause;
+	__u32 at;
+
+	at = cause_find(c, cause, c->hists < LULL_TASKS_MAX);
+	if (at == LULL_CAUSES) {
+		__u64 h = t->comm[0] * 0x9e3779b97f4a7c15ULL ^ t->comm[1] * 0xc2b2ae3d27d4eb4fULL;
+
+		cause = LULL_CAUSE(LULL_KIND_COMM, (__u32)(h >> 40), (__u32)(h >> 20));
+		c->grouped++;
+		at = cause_find(c, cause, true);
+		if (at == LULL_CAUSES)
+			anomaly(LULL_ANOMALY_CAUSES_FULL);
+	}
+	c->task = cause;
+	c->task_place = at;
+	if (at < LULL_CAUSES)
+		comm_copy(c->cause[at].comm, t->comm);
+	c->task_ns = 0;
+	c->task_label_base = 0;
+	c->task_label = at < LULL_CAUSES ? c->cause[at].label : 0;
+	c->ksoftirqd = t->comm[0] == COMM_KSOFTIRQ;
+}
+
+/* Host tasks' time on this CPU so far. Another CPU reads it: taken again while it is being changed. */
+static __always_inline __u64 cpu_busy(struct lull_cpu *c, __u64 now)
+{
+	__u64 busy = 0, since = 0;
+
+	NO_UNROLL
+	for (int i = 0; i < 3; i++) {
+		__u32 seq = *(volatile __u32 *)&c->busy_seq;
+
+		busy = *(volatile __u64 *)&c->busy_ns;
+		since = *(volatile __u64 *)&c->busy_since;
+		if (!(seq & 1) && seq == *(volatile __u32 *)&c->busy_seq)
+			break;
+	}
+	return since && now > since ? busy + now - since : busy;
+}
+
+static __always_inline __u64 siblings_busy(__u32 cpu, __u64 now)
+{
+	__u32 at = cpu;
+	__u64 busy = 0;
+
+	NO_UNROLL
+	for (int i = 0; i < 7; i++) {
+		__u32 next = lull_cpu_sibling[at & (LULL_MAX_CPUS - 1)];
+		struct lull_cpu *c;
+
+		if (!next || next - 1 == cpu)
+			break;
+		at = next - 1;
+		c = cpu_get(at);
+		if (c)
+			busy += cpu_busy(c, now);
+	}
+	return busy;
+}
+
+static __always_inline void cpu_note_busy(struct lull_cpu *c, __u64 now, bool next_is_host)
+{
+	(*(volatile __u32 *)&c->busy_seq)++;
+	if (c->busy_since && now > c->busy_since)
+		*(volatile __u64 *)&c->busy_ns += now - c->busy_since;
+	*(volatile __u64 *)&c->busy_since = next_is_host ? now : 0;
+	(*(volatile __u32 *)&c->busy_seq)++;
+}
+
+/* In thread.bpf.c. */
+int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now, const struct switch_args *a);
+int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now);
+
+/* The first event of a CPU in the window: @t is what runs there. */
+static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t)
+{
+	struct lull_victim *v;
+
+	c->fresh = 1;
+	cpu_set_task(c, t);
+	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
+		cpu_note_busy(c, c->last_ns, t->tid && !victim_find(t->tid));
+	c->victim = victim_find(t->tid);
+	v = victim_at(c->victim);
+	if (!v)
+		return;
+	/* It ran since the window opened: nothing else was seen of it. */
+	if (v->state == LULL_STATE_NEW)
+		v->start_ns = c->last_ns;
+	else if (v->since_ns > c->last_ns)
+		c->last_ns = v->since_ns;
+	v->state = LULL_STATE_ON;
+	v->cpu = c->cpu;
+	comm_copy(v->comm, t->comm);
+}
+
+static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const struct switch_args *a)
+{
+	struct lull_victim *prev = victim_at(c->victim), *next;
+	__u32 place = victim_find(a->next.tid);
+
+	next = victim_at(place);
+	/* Another CPU's clock may be a little ahead of ours. */
+	if (next && next->state != LULL_STATE_NEW && next->since_ns > now)
+		now = next->since_ns;
+	charge(c, prev, now, PRIVATE);
+	if (c->depth || (c->softirq && !lull_cfg.rt)) {
+		if (!c->fresh)
+			anomaly(LULL_ANOMALY_OPEN_AT_SWITCH);
+		ledger_unwind(c, prev, 0);
+	}
+	if (c->task_place < LULL_CAUSES) {
+		struct lull_cause *e = &c->cause[c->task_place];
+
+		if (c->task_label && !c->ksoftirqd)
+			label_add(c->label, LULL_CPU_LABELS, c->task_place, c->task_label,
+				  c->task_ns - c->task_label_base);
+		e->label = c->ksoftirqd ? 0 : c->task_label;
+		comm_copy(e->comm, a->prev.comm);
+	}
+	cause_add(c, c->task_place, c->task_ns);
+	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
+		cpu_note_busy(c, now, a->next.tid && !place);
+	if (prev)
+		thread_out(c, prev, now, a);
+	cpu_set_task(c, &a->next);
+	c->victim = place;
+	c->fresh = 0;
+	if (next)
+		thread_in(c, next, now);
+}
+
+/* A sleep ends: @now on the run queue of @cpu, asked for at v->waking_ns. */
+static __always_inline void victim_woken(struct lull_victim *v, __u64 now, __u32 cpu)
+{
+	__u64 asked = v->waking_ns;
+
+	if (v->since_ns > now)
+		now = v->since_ns;
+	if (asked < v->since_ns || asked > now)
+		asked = now;
+	if (v->state == LULL_STATE_NEW) {
+		v->start_ns = asked = now;
+	} else {
+		ledger_block_flush(v);
+		v->block_ns = asked - v->since_ns;
+	}
+	v->halt_wake_ns = asked;
+	if (v->mode == LULL_MODE_RUN) {
+		v->gap_ns = asked;
+		v->gap_end_ns = 0;
+		v->n_segments = 0;
+		v->segments_dropped = 0;
+	}
+	v->first_segment = 0;
+	v->sleep_segment = v->n_segments;
+	if (now > asked) {
+		__u64 queue = LULL_CAUSE(LULL_KIND_QUEUE, 0, 0);
+
+		ledger_entry_add(v, LULL_ROW_WAKE, queue, now - asked);
+		if (v->gap_ns)
+			ledger_segment_add(v, (__u64)LULL_ROW_WAKE << LULL_ROW_SHIFT | queue,
+					   now - asked, 0);
+	}
+	v->wait_ns = now - asked;
+	v->since_ns = now;
+	v->state = LULL_STATE_WOKEN;
+	v->cpu = cpu;
+	ledger_cpu_activate(cpu, now);
+}
+
+static __always_inline void thread_wakeup(struct lull_victim *v, __u64 now, __u32 cpu, bool on_cpu)
+{
+	if (v->state == LULL_STATE_BLOCKED || v->state == LULL_STATE_NEW ||
+	    (v->state == LULL_STATE_UNKNOWN && !on_cpu))
+		victim_woken(v, now, cpu);
+}
+
+/* A watched thread's child becomes a victim, if a slot is free. Its record begins when it is woken. */
+static __always_inline void victim_born(const struct lull_victim *parent, const struct task_id *t,
+					__u32 tgid)
+{
+	__u32 slot = __sync_fetch_and_add(&lull_victims_used, 1), h = victim_hash(t->tid);
+	__u64 want = (__u64)(slot + 1) << 32 | t->tid;
+	struct lull_victim *v;
+
+	v = slot < lull_cfg.n_victims ? bpf_map_lookup_elem(&lull_victims, &slot) : NULL;
+	if (!v) {
+		anomaly(LULL_ANOMALY_VICTIMS_FULL);
+		return;
+	}
+	v->tid = t->tid;
+	v->tgid = tgid;
+	v->slot = slot;
+	v->inherit = parent->inherit;
+	comm_copy(v->comm, t->comm);
+	v->state = LULL_STATE_NEW;
+	NO_UNROLL
+	for (int i = 0; i < LULL_VICTIM_PROBE; i++) {
+		__u64 *e = &lull_victim_tab[(h + i) & (LULL_VICTIM_TAB - 1)], old = *e;
+
+		if (old && (__u32)old != 0xffffffffU)
+			continue;
+		if (__sync_val_compare_and_swap(e, old, want) == old)
+			return;
+	}
+	v->state = LULL_STATE_FREE;
+	anomaly(LULL_ANOMALY_VICTIMS_FULL);
+}
+
+/* It waits on another CPU from now on; what it waited so far is charged to the old one's occupants. */
+static __always_inline void thread_migrate(struct lull_victim *v, __u64 now, __u32 dest)
+{
+	struct lull_cpu *c;
+
+	if (v->state != LULL_STATE_PREEMPTED && v->state != LULL_STATE_WOKEN)
+		return;
+	c = cpu_get(v->cpu);
+	if (c && now > v->since_ns)
+		ledger_wait_charge(c, v, now);
+	v->cpu = dest;
+	ledger_cpu_activate(dest, now);
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * machines: finds recorded machines for the tests, and makes small ones. Holds no data itself.
+ */
+#include "machines.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "test.h"
+
+const char *machines_dir(void)
+{
+	const char *dir = getenv("LULL_MACHINES");
+
+	if (!dir)
+		dir = "../shared/machines";
+	if (access(dir, R_OK | X_OK))
+		SKIP("no recorded machines beside the tree (LULL_MACHINES)");
+	return dir;
+}
+
+struct root machines_fixture(const char *name)
+{
+	struct root root = { .fd = -1 };
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "tests/fixtures/%s", name);
+	CHECK_EQ(fs_root_open(&root, path), 0);
+	return root;
+}
+
+void machines_put(const char *dir, const char *path, const char *text)
+{
+	auto_close int fd = -1;
+	char full[PATH_MAX];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", dir, path);
+	for (char *p = full + strlen(dir) + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		(void)mkdir(full, 0700);
+		*p = '/';
+	}
+	fd = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CHECK(fd >= 0);
+	CHECK_EQ(fs_write_all(fd, text, strlen(text)), 0);
+}

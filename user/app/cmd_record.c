@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record: measures for a time, writes a recording, prints the summary. Changes nothing on the
+ * host.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "app/cmd.h"
+#include "app/host.h"
+#include "app/opts.h"
+#include "app/privilege.h"
+#include "app/session.h"
+#include "app/target.h"
+#include "app/writer.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "lull_abi.h"
+#include "measure/capture.h"
+#include "model/recording.h"
+#include "report/report.h"
+
+struct config {
+	uint64_t duration_ns, stall_ns, stop_over_ns;
+	uint32_t stalls, top;
+	const char *vm, *output;
+	struct opt_strings tids, pids;
+	struct cpuset *cpus;
+	bool stacks, self, json, ascii;
+	int verbose;
+	enum opt_color color;
+};
+
+#define ROW(let, nam, typ, field, meta, lo, hi, hlp)                                               \
+	{                                                                                          \
+		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ,             \
+		.offset = offsetof(struct config, field), .min = lo, .max = hi                     \
+	}
+#define DAY_NS 86400000000000ULL
+
+static const struct opt options[] = {
+	ROW('d', "duration", OPT_DURATION, duration_ns, "TIME", 1000000, 366 * DAY_NS,
+	    "how long (10s, 5m; bare: seconds); else until ^C"),
+	ROW(0, "vm", OPT_STRING, vm, "VM", 0, 0, "this VM: name, UUID or pid"),
+	ROW('t', "tid", OPT_STRINGS, tids, "TID", 0, 0, "this thread (may be repeated)"),
+	ROW('p', "pid", OPT_STRINGS, pids, "PID", 0, 0, "all threads of this process"),
+	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", 0, 0, "these CPUs; with a target: the guest's"),
+	ROW('o', "output", OPT_STRING, output, "FILE", 0, 0,
+	    "the recording; - is stdout, none is none"),
+	ROW(0, "stall", OPT_DURATION, stall_ns, "TIME", 1000, 3600000000000ULL,
+	    "longer gaps are stalls (100us)"),
+	ROW(0, "stalls", OPT_U32, stalls, "N", 0, 1000000, "keep the N longest (10000)"),
+	ROW(0, "stop-over", OPT_DURATION, stop_over_ns, "TIME", 1000, 3600000000000ULL,
+	    "stop at the first longer stall, exit 2"),
+	ROW(0, "stacks", OPT_FLAG, stacks, NULL, 0, 0, "stalls carry stacks"),
+	ROW(0, "self", OPT_FLAG, self, NULL, 0, 0, "run times of lull's own programs"),
+	ROW(0, "top", OPT_U32, top, "N", 1, 1000, "culprits and stalls shown (10)"),
+	ROW(0, "json", OPT_FLAG, json, NULL, 0, 0, "the recording on stdout, no summary"),
+	ROW(0, "ascii", OPT_FLAG, ascii, NULL, 0, 0, "draw with ASCII only"),
+	ROW(0, "color", OPT_COLOR, color, "WHEN", 0, 0, "auto, always or never"),
+	ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, 0, 0, "every ledger; twice: debug messages"),
+	ROW('q', "quiet", OPT_QUIET, verbose, NULL, 0, 0, "no summary, no progress"),
+};
+#undef ROW
+
+static const struct opt_spec spec = {
+	.command = "record",
+	.synopsis = "[TARGET] [-d TIME] [-o FILE] [OPTIONS] [-- COMMAND...]",
+	.examples = "  lull record --vm win11 -d 60s      one minute of this VM\n"
+		    "  lull record -c 4-7 -d 10m          these CPUs, by cause\n"
+		    "  lull record -t 4242 --stop-over 50us\n"
+		    "  lull record -d 10s -- stress-ng --cpu 1\n",
+	.about = "Measures what takes time from threads: who, how long, how often. Without a target\n"
+		 "it takes the only VM. Changes nothing on the host.",
+	.opts = options,
+	.n_opts = ARRAY_SIZE(options),
+};
+
+/* One run of the command. */
+struct record {
+	struct config config;
+	struct cpuset cpus;
+	struct root root;
+	struct target target;
+	struct writer writer;
+	struct capture *capture;
+	struct recording rec;
+	struct session session;
+	char *path; /* of the recording; NULL: none */
+	int signals;
+	pid_t child; /* the command that is measured, stopped before its exec; 0: none */
+	int release; /* descriptor: closing it lets the child go on; -1 */
+};
+
+static void record_done(struct record *r)
+{
+	capture_free(r->capture);
+	writer_abort(&r->writer);
+	recording_done(&r->rec);
+	target_done(&r->target);
+	fs_root_done(&r->root);
+	free(r->path);
+	cleanup_close_fd(&r->signals);
+	if (r->child > 0 && !r->session.ended_by) {
+		(void)kill(r->child, SIGKILL);
+		(void)waitpid(r->child, NULL, 0);
+	}
+	cleanup_close_fd(&r->release);
+}
+
+/* Forks the command; it waits for its release, so that it is measured from its first step. */
+static int fork_command(struct record *r, char **argv)
+{
+	int pipefd[2];
+	char byte;
+
+	if (pipe2(pipefd, O_CLOEXEC))
+		return -errno;
+	r->child = fork();
+	if (r->child < 0) {
+		int err = -errno;
+
+		(void)close(pipefd[0]);
+		(void)close(pipefd[1]);
+		return err;
+	}
+	if (!r->child) {
+		sigset_t none;
+
+		(void)close(pipefd[1]);
+		(void)sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		(void)signal(SIGPIPE, SIG_DFL);
+		if (read(pipefd[0], &byte, 1) != 1)
+			_exit(EXIT_ERROR); /* lull gave up */
+		(void)execvp(argv[0], argv);
+		log_error("%s: %s", argv[0], strerror(errno));
+		_exit(127);
+	}
+	(void)close(pipefd[0]);
+	r->release = pipefd[1];
+	return 0;
+}
+
+static void release_command(void *ctx)
+{
+	struct record *r = ctx;
+
+	if (r->release >= 0 && write(r->release, "g", 1) != 1)
+		log_warn("the command could not be started");
+}
+
+static int add_command(struct record *r, char **argv)
+{
+	struct capture_target t = { .vcpu = -1, .inherit = LULL_INHERIT_ALL };
+	int err = fork_command(r, argv);
+
+	t.tid = t.pid = r->child;
+	err = err ?: target_add(&r->target, &t);
+	if (!err)
+		return 0;
+	log_error("record: starting %s: %s", argv[0], strerror(-err));
+	return EXIT_ERROR;
+}
+
+/* "lull-HOST-20261124T061500.json" */
+static char *default_path(void)
+{
+	char host[65] = "host", when[32], *path;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	(void)gethostname(host, sizeof(host) - 1);
+	for (char *c = host; *c; c++)
+		if (*c == '/' || (unsigned char)*c <= ' ')
+			*c = '_';
+	(void)strftime(when, sizeof(when), "%Y%m%dT%H%M%S", localtime_r(&now, &tm));
+	return asprintf(&path, "lull-%s-%s.json", host, when) < 0 ? NULL : path;
+}
+
+static int open_output(struct record *r)
+{
+	const char *output = r->config.output;
+	int err;
+
+	if (output && (streq(output, "none") || streq(output, "-"))) {
+		r->config.json |= streq(output, "-");
+		return 0;
+	}
+	if (!output && r->config.json)
+		return 0;
+	r->path = output ? strdup(output) : default_path();
+	if (!r->path)
+		return EXIT_ERROR;
+	err = writer_open(&r->writer, r->path);
+	if (!err)
+		return 0;
+	log_error("record: cannot write %s: %s; choose another file with -o", r->path, strerror(-err));
+	return EXIT_ERROR;
+}
+
+static int resolve(struct record *r, int argc, char **argv, int rest)
+{
+	struct target_request request = {
+		.vm = r->config.vm,
+		.tids = r->config.tids,
+		.pids = r->config.pids,
+		.cpus = &r->cpus,
+		.command = rest < argc,
+	};
+	int code = target_resolve(&r->root, &request, &r->target);
+
+	if (!code && rest < argc)
+		code = add_command(r, argv + rest);
+	return code ?: target_watch(&r->root, &request, &r->target);
+}
+
+static int open_capture(struct record *r, struct capture_config *config)
+{
+	auto_str struct str why = { 0 };
+	uint64_t stall_ns = r->config.stall_ns;
+	int err;
+
+	if (r->config.stop_over_ns)
+		stall_ns = min(stall_ns, r->config.stop_over_ns);
+	*config = (struct capture_config){
+		.root = &r->root,
+		.targets = r->target.threads,
+		.n_targets = r->target.n_threads,
+		.cpus = &r->target.cpus,
+		.stall_ns = stall_ns,
+		.stalls_max = r->config.stalls,
+		.stacks = r->config.stacks,
+		.self = r->config.self,
+	};
+	err = capture_open(config, &r->capture, &why);
+	if (!err)
+		return 0;
+	log_error("record: %s", why.s ? why.s : strerror(-err));
+	return err == -ENOMEM ? EXIT_ERROR : EXIT_REFUSED;
+}
+
+/* Own CPUs and priority first: both need a privilege. */
+static int settle_down(struct record *r)
+{
+	auto_str struct str said = { 0 };
+	int err = privilege_take_host_cpus(&r->root, &r->target.cpus, &said);
+
+	if (!err && said.s)
+		err = recording_add_note(&r->rec, said.s);
+	if (err)
+		return EXIT_ERROR;
+	err = privilege_drop();
+	if (err && err != -ENOSYS) {
+		log_error("record: dropping privileges: %s", strerror(-err));
+		return EXIT_ERROR;
+	}
+	return 0;
+}
+
+static int measure(struct record *r)
+{
+	const struct session_config session = {
+		.root = &r->root,
+		.duration_ns = r->config.duration_ns,
+		.stop_over_ns = r->config.stop_over_ns,
+		.vm_pid = r->target.vm_pid,
+		.child = r->child,
+		.progress = r->config.verbose > 0 && isatty(STDERR_FILENO),
+		.victims = r->target.n_threads > 0,
+	};
+	int err = session_run(r->capture, &session, r->signals, release_command, r, &r->rec,
+			      &r->session);
+
+	if (!err)
+		err = capture_harvest(r->capture, &r->rec);
+	if (err) {
+		log_error("record: measuring failed: %s", strerror(-err));
+		return EXIT_ERROR;
+	}
+	r->rec.ended_by = strdup(r->session.ended_by);
+	if (session.victims && !streq(r->session.ended_by, "duration") &&
+	    !streq(r->session.ended_by, "interrupted") && r->config.verbose)
+		log_warn("recorded until %s, after %.1f s", r->session.ended_by,
+			 (double)r->rec.duration_ns / 1e9);
+	return r->rec.ended_by ? 0 : EXIT_ERROR;
+}
+
+static bool want_color(enum opt_color color)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (color != COLOR_AUTO)
+		return color == COLOR_ALWAYS;
+	return !(no && *no) && isatty(STDOUT_FILENO) && !(term && streq(term, "dumb"));
+}
+
+static int print_summary(const struct record *r)
+{
+	struct winsize ws = { 0 };
+	struct report_style style = {
+		.color = want_color(r->config.color),
+		.utf8 = !r->config.ascii && streq(nl_langinfo(CODESET), "UTF-8"),
+		.verbose = r->config.verbose > 1,
+		.top = r->config.top,
+		.stalls_shown = r->config.top,
+	};
+
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws))
+		style.width = ws.ws_col;
+	return report_text_write(&r->rec, &style, stdout);
+}
+
+static int write_results(struct record *r)
+{
+	int err = 0;
+
+	if (r->writer.data) {
+		int written = report_json_write(&r->rec, r->writer.data);
+
+		err = writer_commit(&r->writer);
+		err = err ?: written;
+		if (err)
+			log_error("record: writing %s: %s", r->path, strerror(-err));
+	}
+	if (r->config.json) {
+		if (report_json_write(&r->rec, stdout))
+			return EXIT_ERROR;
+	} else if (r->config.verbose > 0 && print_summary(r)) {
+		return EXIT_ERROR;
+	}
+	if (err)
+		return EXIT_ERROR;
+	if (r->path && r->config.verbose > 0 && !r->config.json)
+		(void)printf("\nrecording: %s\n", r->path);
+	return 0;
+}
+
+static int run(struct record *r, int argc, char **argv, int rest)
+{
+	struct capture_config config;
+	int code, err;
+
+	err = fs_root_open(&r->root, "/");
+	if (err) {
+		log_error("record: /: %s", strerror(-err));
+		return EXIT_ERROR;
+	}
+	r->signals = session_signals();
+	if (r->signals < 0)
+		return EXIT_ERROR;
+	code = resolve(r, argc, argv, rest);
+	code = code ?: open_output(r);
+	code = code ?: open_capture(r, &config);
+	code = code ?: settle_down(r);
+	code = code ?: measure(r);
+	if (!code && host_describe(&r->root, argc, argv, &r->rec))
+		code = EXIT_ERROR;
+	code = code ?: write_results(r);
+	if (code)
+		return code;
+	if (r->session.stalled_over)
+		return EXIT_LIMIT;
+	return r->rec.complete ? EXIT_GOOD : EXIT_INCONCLUSIVE;
+}
+
+int cmd_record(int argc, char **argv)
+{
+	struct record r = {
+		.config = { .stall_ns = 100000, .stalls = 10000, .top = 10, .verbose = 1 },
+		.root = { .fd = -1 },
+		.writer = { .pid = -1, .commit = -1 },
+		.signals = -1,
+		.release = -1,
+	};
+	int code, rest;
+
+	(void)setlocale(LC_CTYPE, "");
+	r.config.cpus = &r.cpus;
+	code = opts_parse(&spec, argc, argv, &r.config, &rest);
+	if (code)
+		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
+	if (rest < argc && !streq(argv[rest - 1], "--")) {
+		log_error("record: unexpected word %s; a command to run follows after --", argv[rest]);
+		return EXIT_ERROR;
+	}
+	log_set_level(r.config.verbose);
+	code = run(&r, argc, argv, rest);
+	record_done(&r);
+	return code;
+}

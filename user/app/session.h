@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session: runs an open capture until its time is over or something ends it. One thread: epoll,
+ * timers, signals, and the ends of what is watched.
+ */
+#ifndef LULL_APP_SESSION_H
+#define LULL_APP_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/fs.h"
+
+struct capture;
+struct recording;
+
+struct session_config {
+	const struct root *root;
+	uint64_t duration_ns;  /* 0: until something ends it */
+	uint64_t stop_over_ns; /* 0: no; else the first stall of this length ends it */
+	pid_t vm_pid;	       /* 0: none; its end ends the recording */
+	pid_t child;	       /* 0: none; the command that is measured */
+	bool progress;	       /* a line on stderr */
+	bool victims;	       /* there are threads whose end ends it */
+};
+
+struct session {
+	const char *ended_by; /* static text */
+	bool stalled_over;
+	int child_status; /* of waitpid */
+};
+
+/*
+ * Blocks the signals that end a session, before anything starts that must not be cut off, and
+ * returns their descriptor. -errno.
+ */
+int session_signals(void);
+
+/*
+ * Opens the window (after the settling time), calls begin(ctx) if given, looks after the capture
+ * and closes the window. Whatever spoils the recording (hotplug, suspend) is added to @rec.
+ */
+int session_run(struct capture *cap, const struct session_config *config, int signals,
+		void (*begin)(void *ctx), void *ctx, struct recording *rec, struct session *ret);
+
+#endif

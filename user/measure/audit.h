@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * audit: what the kernel itself counted in the window, by its own files. Each counter is read
+ * four times: before and after the window opens, before and after it closes, so that what the
+ * window held lies between two differences.
+ */
+#ifndef LULL_MEASURE_AUDIT_H
+#define LULL_MEASURE_AUDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/fs.h"
+#include "sys/irqs.h"
+
+struct audit_thread {
+	pid_t tid; /* 0: none */
+	uint64_t run_ns, wait_ns;
+};
+
+/* One reading of everything. */
+struct audit_read {
+	struct irq_table irqs;
+	struct audit_thread *threads;
+	unsigned int n_threads;
+	uint64_t *steal_ns; /* by column of irqs */
+};
+
+enum audit_point { AUDIT_BEFORE_OPEN, AUDIT_AFTER_OPEN, AUDIT_BEFORE_CLOSE, AUDIT_AFTER_CLOSE };
+
+struct audit {
+	struct audit_read reads[4];
+	bool have[4];
+};
+
+/* Reads all; threads that are gone get tid 0. A kernel without a file gives nothing for it. */
+int audit_take(struct audit *audit, enum audit_point point, const struct root *root,
+	       const pid_t *tids, unsigned int n_tids);
+void audit_done(struct audit *audit);
+
+/* A difference of one counter over the window: the middle, and its bounds. */
+struct audit_span {
+	uint64_t value, low, high;
+};
+
+/* -ENOENT when a reading or the counter is missing. */
+int audit_irq(const struct audit *audit, const char *name, int cpu, struct audit_span *ret);
+int audit_thread(const struct audit *audit, unsigned int index, struct audit_span *ret_run,
+		 struct audit_span *ret_wait);
+int audit_steal(const struct audit *audit, int cpu, struct audit_span *ret);
+
+#endif

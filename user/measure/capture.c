@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define LULL_MEASURE_PRIVATE
+#include "measure/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "measure/capture_p.h"
+#include "model/recording.h"
+#include "sys/kallsyms.h"
+#include "sys/topo.h"
+
+#define RING_BYTES     (1U << 20)
+#define SPARE_CPUS     4   /* for victims that turn up on CPUs that nobody named */
+#define ALL_CPUS_UP_TO 64  /* online CPUs: with so few, each has a slot */
+#define SPARE_VICTIMS  8   /* vCPUs plugged in later */
+#define SPARE_INHERIT  128 /* threads born later */
+
+uint64_t capture_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int libbpf_log(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char line[512];
+
+	if (!log_is_debug() && level != LIBBPF_WARN)
+		return 0;
+	(void)vsnprintf(line, sizeof(line), fmt, args);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("%s", line);
+	return 0;
+}
+
+static int note_missing(const char *text, void *ctx)
+{
+	struct capture *cap = ctx;
+
+	return recording_add_missing(cap->texts, text);
+}
+
+static void table_sizes(struct capture *cap, unsigned int online)
+{
+	const struct capture_config *config = cap->config;
+	unsigned int spare = SPARE_VICTIMS;
+
+	cap->n_cpus = cpuset_count(&cap->cpus_watched);
+	cap->n_cpus = online <= ALL_CPUS_UP_TO ? online : min(online, cap->n_cpus + SPARE_CPUS);
+	for (unsigned int i = 0; i < config->n_targets; i++)
+		if (config->targets[i].inherit)
+			spare = SPARE_INHERIT;
+	cap->n_victims = config->n_targets + spare;
+}
+
+/* The SMT siblings of watched CPUs must be watched too: what runs there is a figure of its own. */
+static int watch_siblings(struct capture *cap)
+{
+	struct cpuset online, wanted = *cap->config->cpus;
+	auto_free int *siblings = NULL;
+	unsigned int n;
+	int cpu, err;
+
+	err = topo_read_online(cap->config->root, &online);
+	err = err ?: topo_read_siblings(cap->config->root, &siblings, &n);
+	if (err)
+		return err;
+	for_each_cpu(cpu, cap->config->cpus) {
+		if ((unsigned int)cpu >= n || cpu >= LULL_MAX_CPUS)
+			continue;
+		for (int at = siblings[cpu]; at != cpu; at = siblings[at])
+			cpuset_add(&wanted, (unsigned int)at);
+	}
+	cpuset_and(&wanted, &online);
+	cap->cpus_watched = wanted;
+	table_sizes(cap, cpuset_count(&online));
+	for (unsigned int i = 0; i < n && i < LULL_MAX_CPUS; i++)
+		if (siblings[i] != (int)i)
+			cap->skel->bss->lull_cpu_sibling[i] = (__u16)(siblings[i] + 1);
+	return 0;
+}
+
+static int configure(struct capture *cap)
+{
+	const struct capture_config *config = cap->config;
+	unsigned int ring = config->ring_bytes ? config->ring_bytes : RING_BYTES;
+	struct lull_bpf *skel = cap->skel;
+	int err;
+
+	err = watch_siblings(cap);
+	if (err)
+		return err;
+	skel->rodata->lull_cfg.stall_ns = config->stall_ns;
+	skel->rodata->lull_cfg.stacks = config->stacks;
+	skel->rodata->lull_cfg.n_cpu_slots = cap->n_cpus;
+	skel->rodata->lull_cfg.n_victims = cap->n_victims;
+	skel->rodata->lull_cfg.rt = fs_exists(config->root, "sys/kernel/realtime");
+	err = bpf_map__set_max_entries(skel->maps.lull_cpus, cap->n_cpus);
+	err = err ?: bpf_map__set_max_entries(skel->maps.lull_victims, cap->n_victims);
+	err = err ?: bpf_map__set_max_entries(skel->maps.lull_stalls, ring);
+	return err ?: hooks_select(skel->obj, &cap->types, cap->on, note_missing, cap);
+}
+
+static int map_table(const struct bpf_map *map, size_t bytes, void **ret)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	*ret = at;
+	return 0;
+}
+
+static int map_tables(struct capture *cap)
+{
+	void *cpus = NULL, *victims = NULL;
+	int err;
+
+	err = map_table(cap->skel->maps.lull_cpus, cap->n_cpus * sizeof(struct lull_cpu), &cpus);
+	if (err)
+		return err;
+	cap->cpus = cpus;
+	err = map_table(cap->skel->maps.lull_victims, cap->n_victims * sizeof(struct lull_victim),
+			&victims);
+	if (err)
+		return err;
+	cap->victims = victims;
+	cap->cpu_folds = calloc(cap->n_cpus, sizeof(*cap->cpu_folds));
+	cap->victim_folds = calloc(cap->n_victims, sizeof(*cap->victim_folds));
+	cap->targets = calloc(cap->n_victims, sizeof(*cap->targets));
+	return cap->cpu_folds && cap->victim_folds && cap->targets ? 0 : -ENOMEM;
+}
+
+static int take_stall(void *ctx, void *data, size_t len)
+{
+	struct capture *cap = ctx;
+
+	return stalls_add(&cap->stalls, data, len);
+}
+
+static int attach_all(struct capture *cap)
+{
+	for (unsigned int i = 0; i < LULL_N_HOOKS; i++) {
+		struct bpf_program *prog;
+		int err;
+
+		if (!cap->on[i])
+			continue;
+		prog = bpf_object__find_program_by_name(cap->skel->obj, hook_at(i)->name);
+		err = hooks_attach(prog, &cap->types, &cap->links);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Why opening failed, for people. */
+static int refuse(struct str *why, int err, const char *what)
+{
+	if (err == -EPERM || err == -EACCES)
+		(void)str_addf(why, "%s: not permitted; lull record needs root (or CAP_BPF and "
+				    "CAP_PERFMON)", what);
+	else
+		(void)str_addf(why, "%s: %s", what, strerror(-err));
+	return err;
+}
+
+static int load(struct capture *cap, struct str *why)
+{
+	int err;
+
+	(void)libbpf_set_print(libbpf_log);
+	err = hooks_types_open(&cap->types);
+	if (err == -ENOENT) {
+		(void)str_add(why, "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built "
+				   "with CONFIG_DEBUG_INFO_BTF=y");
+		return err;
+	}
+	if (err)
+		return refuse(why, err, "reading the kernel's BTF");
+	cap->skel = lull_bpf__open();
+	if (!cap->skel)
+		return refuse(why, -errno, "opening the BPF object");
+	err = configure(cap);
+	if (err)
+		return refuse(why, err, "preparing the BPF object");
+	err = lull_bpf__load(cap->skel);
+	return err ? refuse(why, err, "loading the BPF programs") : 0;
+}
+
+int capture_open(const struct capture_config *config, struct capture **ret, struct str *why)
+{
+	struct capture *cap = calloc(1, sizeof(*cap));
+	int err;
+
+	if (!cap)
+		return -ENOMEM;
+	cap->config = config;
+	cap->kallsyms = cap->stats = -1;
+	cap->texts = calloc(1, sizeof(*cap->texts));
+	err = cap->texts ? stalls_init(&cap->stalls, config->stalls_max) : -ENOMEM;
+	err = err ?: load(cap, why);
+	if (err)
+		goto out_free;
+	err = map_tables(cap);
+	if (!err) {
+		cap->ring = ring_buffer__new(bpf_map__fd(cap->skel->maps.lull_stalls), take_stall, cap,
+					     NULL);
+		err = cap->ring ? attach_all(cap) : -errno;
+	}
+	if (err) {
+		refuse(why, err, "attaching the BPF programs");
+		goto out_free;
+	}
+	if (kallsyms_open(config->root, &cap->kallsyms))
+		cap->kallsyms = -1;
+	if (config->self)
+		cap->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	*ret = cap;
+	return 0;
+
+out_free:
+	capture_free(cap);
+	return err;
+}
+
+void capture_free(struct capture *cap)
+{
+	if (!cap)
+		return;
+	hooks_detach(&cap->links);
+	ring_buffer__free(cap->ring);
+	for (unsigned int i = 0; cap->cpu_folds && i < cap->n_cpus; i++)
+		fold_done(&cap->cpu_folds[i]);
+	for (unsigned int i = 0; cap->victim_folds && i < cap->n_victims; i++)
+		fold_done(&cap->victim_folds[i]);
+	free(cap->cpu_folds);
+	free(cap->victim_folds);
+	free(cap->targets);
+	if (cap->cpus)
+		(void)munmap(cap->cpus, cap->n_cpus * sizeof(struct lull_cpu));
+	if (cap->victims)
+		(void)munmap(cap->victims, cap->n_victims * sizeof(struct lull_victim));
+	lull_bpf__destroy(cap->skel);
+	hooks_types_done(&cap->types);
+	stalls_done(&cap->stalls);
+	audit_done(&cap->audit);
+	if (cap->texts)
+		recording_done(cap->texts);
+	free(cap->texts);
+	cleanup_close_fd(&cap->kallsyms);
+	cleanup_close_fd(&cap->stats);
+	free(cap);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture_p: what the files of one capture share. Private to the room measure.
+ */
+#ifndef LULL_MEASURE_CAPTURE_P_H
+#define LULL_MEASURE_CAPTURE_P_H
+
+#ifndef LULL_MEASURE_PRIVATE
+#error "private to user/measure: include measure/capture.h"
+#endif
+
+#include "measure/audit.h"
+#include "measure/capture.h"
+#include "measure/fold.h"
+#include "measure/hooks.h"
+#include "measure/skel.h"
+#include "measure/stalls.h"
+
+struct recording;
+
+/* Of one program, at the start and at the end of the window. */
+struct program_count {
+	uint64_t run_cnt, run_ns, misses;
+};
+
+struct capture {
+	const struct capture_config *config;
+	struct lull_bpf *skel;
+	struct hook_types types;
+	struct hook_links links;
+	bool on[LULL_N_HOOKS];
+	struct program_count before[LULL_N_HOOKS], after[LULL_N_HOOKS];
+
+	/* The kernel's tables, mapped. */
+	struct lull_cpu *cpus;
+	unsigned int n_cpus;
+	struct lull_victim *victims;
+	unsigned int n_victims;
+	struct fold *cpu_folds, *victim_folds;
+
+	struct capture_target *targets; /* by slot; those of the kernel's own (forked) are zero */
+	unsigned int n_targets;
+	struct cpuset cpus_watched;
+
+	struct ring_buffer *ring;
+	struct stalls stalls;
+	struct audit audit;
+
+	uint64_t opened_ns, closed_ns, opened_unix_ns; /* CLOCK_MONOTONIC; CLOCK_REALTIME */
+	uint64_t folded_ns; /* time of the last look at the counters */
+	uint64_t self_cpu_ns; /* at the start of the window, then used up in it */
+	int kallsyms, stats; /* descriptors, -1: none */
+
+	struct recording *texts; /* missing sources and notes that were found early */
+};
+
+/* CLOCK_MONOTONIC, as bpf_ktime_get_ns. */
+uint64_t capture_now(void);
+
+/* settle.c: charges what was open when the window closed. The tables are at rest. */
+void settle_all(struct capture *cap);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "measure/hooks.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "measure/skel.h"
+
+static const struct hook hooks[] = {
+#define HOOK(src, program, grp)                                                                    \
+	[LULL_HOOK_##program] = { .name = #program, .group = grp, .source = LULL_SRC_##src },
+#include "sources.def"
+};
+
+static const char *const source_names[] = {
+#define SOURCE(id, name, help) [LULL_SRC_##id] = #name,
+#include "sources.def"
+};
+
+/* Tracepoints of the two programs of the source vector. */
+static const char *const vector_tps[] = {
+#define VECTOR(id, nr, tp, label, name) #tp,
+#define VECTOR_ALSO(id, nr, tp)		#tp,
+#include "vectors.def"
+};
+
+const struct hook *hook_at(unsigned int i)
+{
+	return i < ARRAY_SIZE(hooks) ? &hooks[i] : NULL;
+}
+
+const char *hook_source_name(enum lull_source source)
+{
+	return source_names[source];
+}
+
+int hooks_types_open(struct hook_types *ret)
+{
+	struct hook_types types = { .vmlinux = btf__load_vmlinux_btf() };
+
+	if (!types.vmlinux)
+		return errno == ENOMEM ? -ENOMEM : -ENOENT;
+	types.kvm = btf__load_module_btf("kvm", types.vmlinux);
+	*ret = types;
+	return 0;
+}
+
+void hooks_types_done(struct hook_types *types)
+{
+	btf__free(types->kvm);
+	btf__free(types->vmlinux);
+	*types = (struct hook_types){ 0 };
+}
+
+bool hooks_types_have(const struct hook_types *types, const char *tracepoint)
+{
+	char name[96];
+
+	(void)snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	if (btf__find_by_name_kind(types->vmlinux, name, BTF_KIND_TYPEDEF) > 0)
+		return true;
+	return types->kvm && btf__find_by_name_kind(types->kvm, name, BTF_KIND_TYPEDEF) > 0;
+}
+
+/* The tracepoint in a program's section name; NULL: it has several. */
+static const char *hook_tracepoint(const struct bpf_program *prog)
+{
+	const char *slash = strchr(bpf_program__section_name(prog), '/');
+
+	return slash ? slash + 1 : NULL;
+}
+
+static bool vector_have(const struct hook_types *types, const char *tp, const char *end)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s_%s", tp, end);
+	return hooks_types_have(types, name);
+}
+
+/* What the programs of one hook lack: 0 nothing, 1 everything, and the names are in @ret. */
+static int hook_lacks(const struct bpf_program *prog, const struct hook_types *types,
+		      struct str *ret)
+{
+	const char *tp = hook_tracepoint(prog);
+	bool any = false;
+
+	if (tp)
+		return hooks_types_have(types, tp) ? 0 : (str_addf(ret, " %s", tp) ?: 1);
+	for (size_t i = 0; i < ARRAY_SIZE(vector_tps); i++) {
+		bool have = vector_have(types, vector_tps[i], "entry");
+
+		any |= have;
+		/* Named once, by the program of the entries. */
+		if (!have && strstr(bpf_program__name(prog), "__entry") &&
+		    str_addf(ret, " %s", vector_tps[i]))
+			return -ENOMEM;
+	}
+	return any ? 0 : 1;
+}
+
+/* Is any program of the hook's group without its tracepoint? */
+static int group_lacks(const struct bpf_object *obj, const struct hook_types *types,
+		       const struct hook *first, struct str *ret)
+{
+	int lacks = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		struct bpf_program *prog;
+		int r;
+
+		if (hooks[i].source != first->source || !streq(hooks[i].group, first->group))
+			continue;
+		prog = bpf_object__find_program_by_name(obj, hooks[i].name);
+		if (!prog)
+			return -ENOENT;
+		r = hook_lacks(prog, types, ret);
+		if (r < 0)
+			return r;
+		lacks |= r;
+	}
+	return lacks;
+}
+
+static int group_select(struct bpf_object *obj, const struct hook *first, bool enable,
+			bool on[LULL_N_HOOKS])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		int err;
+
+		if (hooks[i].source != first->source || !streq(hooks[i].group, first->group))
+			continue;
+		on[i] = enable;
+		err = bpf_program__set_autoload(bpf_object__find_program_by_name(obj, hooks[i].name),
+						enable);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool group_is_first(unsigned int i)
+{
+	return i == 0 || hooks[i - 1].source != hooks[i].source ||
+	       !streq(hooks[i - 1].group, hooks[i].group);
+}
+
+int hooks_select(struct bpf_object *obj, const struct hook_types *types, bool on[LULL_N_HOOKS],
+		 int (*missing)(const char *text, void *ctx), void *ctx)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(hooks); i++) {
+		auto_str struct str lacking = { 0 }, text = { 0 };
+		int lacks, err;
+
+		if (!group_is_first(i))
+			continue;
+		lacks = group_lacks(obj, types, &hooks[i], &lacking);
+		if (lacks < 0)
+			return lacks;
+		err = group_select(obj, &hooks[i], lacks == 0, on);
+		if (err)
+			return err;
+		if (!lacking.s)
+			continue;
+		err = str_addf(&text, "%s: this kernel has no tracepoint%s",
+			       source_names[hooks[i].source], lacking.s);
+		err = err ?: missing(text.s, ctx);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int links_add(struct hook_links *links, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	if (links->n == HOOKS_MAX_LINKS) {
+		(void)bpf_link__destroy(link);
+		return -E2BIG;
+	}
+	links->links[links->n++] = link;
+	return 0;
+}
+
+int hooks_attach(struct bpf_program *prog, const struct hook_types *types,
+		 struct hook_links *links)
+{
+	const char *end = strstr(bpf_program__name(prog), "__entry") ? "entry" : "exit";
+
+	if (hook_tracepoint(prog))
+		return links_add(links, bpf_program__attach(prog));
+	for (size_t i = 0; i < ARRAY_SIZE(vector_tps); i++) {
+		char name[64];
+		int err;
+
+		if (!vector_have(types, vector_tps[i], end))
+			continue;
+		(void)snprintf(name, sizeof(name), "%s_%s", vector_tps[i], end);
+		err = links_add(links, bpf_program__attach_raw_tracepoint(prog, name));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void hooks_detach(struct hook_links *links)
+{
+	while (links->n)
+		(void)bpf_link__destroy(links->links[--links->n]);
+}

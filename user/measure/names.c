@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "measure/names.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/irqs.h"
+#include "sys/kallsyms.h"
+#include "sys/threads.h"
+
+struct task_name {
+	uint64_t cause;
+	char comm[17];
+};
+
+struct names {
+	struct names_sources from;
+	struct task_name *tasks; /* sorted by cause */
+	unsigned int n_tasks;
+	struct kallsyms_query *symbols; /* sorted by address */
+	unsigned int n_symbols;
+};
+
+static const char *const softirq_names[] = {
+#define SOFTIRQ(nr, name) [nr] = name,
+#include "measure/softirqs.def"
+#undef SOFTIRQ
+};
+
+static const struct {
+	const char *label, *name;
+} vectors[] = {
+#define VECTOR(id, nr, tp, lab, nam) [LULL_VECTOR_##id] = { .label = lab, .name = nam },
+#include "vectors.def"
+};
+
+static const struct {
+	unsigned int isa, reason;
+	const char *name;
+} exits[] = {
+#define EXIT(i, r, n) { .isa = i, .reason = r, .name = n },
+#include "measure/exits.def"
+#undef EXIT
+};
+
+static int by_cause(const void *a, const void *b)
+{
+	uint64_t x = ((const struct task_name *)a)->cause, y = ((const struct task_name *)b)->cause;
+
+	return x < y ? -1 : x > y;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	uint64_t x = ((const struct kallsyms_query *)a)->addr;
+	uint64_t y = ((const struct kallsyms_query *)b)->addr;
+
+	return x < y ? -1 : x > y;
+}
+
+static void comm_text(const __u64 comm[2], char to[17])
+{
+	str_copy(to, 17, (const char *)comm, 16);
+	str_sanitize(to);
+}
+
+static int tasks_collect(struct names *names)
+{
+	const struct names_sources *from = &names->from;
+	unsigned int n = 0;
+
+	names->tasks = calloc((size_t)from->n_cpus * LULL_CAUSES + 1, sizeof(*names->tasks));
+	if (!names->tasks)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < from->n_cpus; i++)
+		for (unsigned int k = LULL_CAUSE_HASHED; k < LULL_CAUSES; k++) {
+			const struct lull_cause *e = &from->cpus[i].cause[k];
+			enum lull_kind kind = LULL_CAUSE_KIND(e->key);
+
+			if ((kind != LULL_KIND_TASK && kind != LULL_KIND_COMM) || !e->comm[0])
+				continue;
+			names->tasks[n].cause = e->key;
+			comm_text(e->comm, names->tasks[n++].comm);
+		}
+	qsort(names->tasks, n, sizeof(*names->tasks), by_cause);
+	names->n_tasks = n;
+	return 0;
+}
+
+static bool label_has_address(uint64_t label)
+{
+	enum lull_label_kind kind = LULL_LABEL_KIND(label);
+
+	return kind == LULL_LABEL_HRTIMER || kind == LULL_LABEL_CSD || kind == LULL_LABEL_WORK ||
+	       kind == LULL_LABEL_NMI;
+}
+
+static int symbols_collect(struct names *names)
+{
+	const struct names_sources *from = &names->from;
+	unsigned int n = 0;
+
+	names->symbols = calloc(LULL_FNS + from->n_addrs, sizeof(*names->symbols));
+	if (!names->symbols)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < LULL_FNS; i++)
+		if (label_has_address(from->fns[i]))
+			names->symbols[n++].addr = LULL_LABEL_ADDR(from->fns[i]);
+	for (unsigned int i = 0; i < from->n_addrs; i++)
+		names->symbols[n++].addr = from->addrs[i];
+	names->n_symbols = n;
+	/* Without symbols addresses are shown as such. */
+	if (from->kallsyms >= 0)
+		(void)kallsyms_resolve(from->kallsyms, names->symbols, n);
+	qsort(names->symbols, n, sizeof(*names->symbols), by_addr);
+	return 0;
+}
+
+int names_open(const struct names_sources *from, struct names **ret)
+{
+	struct names *names = calloc(1, sizeof(*names));
+	int err;
+
+	if (!names)
+		return -ENOMEM;
+	names->from = *from;
+	err = tasks_collect(names);
+	err = err ?: symbols_collect(names);
+	if (err) {
+		names_free(names);
+		return err;
+	}
+	*ret = names;
+	return 0;
+}
+
+void names_free(struct names *names)
+{
+	if (!names)
+		return;
+	if (names->symbols)
+		kallsyms_done(names->symbols, names->n_symbols);
+	free(names->symbols);
+	free(names->tasks);
+	free(names);
+}
+
+int names_address(const struct names *names, uint64_t addr, struct str *out)
+{
+	const struct kallsyms_query key = { .addr = addr }, *q;
+
+	q = bsearch(&key, names->symbols, names->n_symbols, sizeof(*names->symbols), by_addr);
+	if (!q || !q->name)
+		return str_addf(out, "0x%" PRIx64, addr);
+	if (!q->offset)
+		return str_add(out, q->name);
+	return str_addf(out, "%s+0x%" PRIx64, q->name, q->offset);
+}
+
+int names_function(const struct names *names, unsigned int fn, struct str *out)
+{
+	uint64_t label = fn < LULL_FNS ? names->from.fns[fn] : 0;
+
+	if (LULL_LABEL_KIND(label) != LULL_LABEL_WORK)
+		return 0;
+	return names_address(names, LULL_LABEL_ADDR(label), out);
+}
+
+int names_label(const struct names *names, unsigned int fn, struct str *out)
+{
+	static const char *const prefixes[] = {
+		[LULL_LABEL_HRTIMER] = "hrtimer ",
+		[LULL_LABEL_CSD] = "csd ",
+		[LULL_LABEL_WORK] = "work ",
+		[LULL_LABEL_NMI] = "handler ",
+	};
+	uint64_t label = fn < LULL_FNS ? names->from.fns[fn] : 0;
+	enum lull_label_kind kind = LULL_LABEL_KIND(label);
+	int err;
+
+	if (kind == LULL_LABEL_SENDER) {
+		err = str_add(out, "from ");
+		return err ?: names_cause(names, LULL_LABEL_CAUSE(label), LULL_N_ROWS, out);
+	}
+	if (kind == LULL_LABEL_SOFTIRQ) {
+		uint64_t vec = (label & 15) - 1;
+
+		return str_addf(out, "softirq %s",
+				vec < ARRAY_SIZE(softirq_names) ? softirq_names[vec] : "?");
+	}
+	if (!label_has_address(label))
+		return str_add(out, "?");
+	err = str_add(out, prefixes[kind]);
+	return err ?: names_address(names, LULL_LABEL_ADDR(label), out);
+}
+
+/* " 4242" or " 4242 (unit)"; the unit of a task that has ended is not known any more. */
+static int task_suffix(const struct names *names, pid_t tid, struct str *out)
+{
+	auto_free char *unit = NULL;
+	pid_t tgid;
+	int err;
+
+	err = str_addf(out, " %d", tid);
+	if (err || !tid || threads_tgid(names->from.root, tid, &tgid))
+		return err;
+	if (tgid == getpid())
+		return str_add(out, " (lull itself)");
+	if (threads_read_unit(names->from.root, tgid, &unit) || !*unit || streq(unit, "/"))
+		return 0;
+	return str_addf(out, " (%s)", unit);
+}
+
+int names_task(const struct names *names, uint64_t cause, const __u64 comm[2], struct str *out)
+{
+	struct task_name key = { .cause = cause };
+	const struct task_name *t = bsearch(&key, names->tasks, names->n_tasks,
+					    sizeof(*names->tasks), by_cause);
+	pid_t tid = (pid_t)LULL_CAUSE_ID(cause);
+	int err;
+
+	if (t)
+		str_copy(key.comm, sizeof(key.comm), t->comm, sizeof(key.comm));
+	else if (comm)
+		comm_text(comm, key.comm);
+	if (!key.comm[0]) {
+		struct thread_stat stat;
+
+		if (!threads_read_stat(names->from.root, tid, tid, &stat))
+			str_copy(key.comm, sizeof(key.comm), stat.comm, sizeof(key.comm) - 1);
+	}
+	err = str_add(out, key.comm[0] ? key.comm : "task");
+	if (LULL_CAUSE_KIND(cause) == LULL_KIND_COMM)
+		return err ?: str_add(out, " (several)");
+	return err ?: task_suffix(names, tid, out);
+}
+
+static int irq_name(const struct names *names, uint32_t irq, struct str *out)
+{
+	auto_free char *device = NULL;
+	const struct irq_line *line;
+	char label[16];
+	int err;
+
+	(void)snprintf(label, sizeof(label), "%u", irq);
+	line = names->from.irqs_close ? irqs_find(names->from.irqs_close, label) : NULL;
+	if ((!line || !*line->actions) && names->from.irqs_open)
+		line = irqs_find(names->from.irqs_open, label) ?: line;
+	if (!line || !*line->actions)
+		return str_add(out, label);
+	/* A passed-through line names its device itself: vfio-msix[0](0000:01:00.0). */
+	err = str_addf(out, "%s %s", label, line->actions);
+	if (err || str_starts(line->actions, "vfio-") ||
+	    irqs_device(names->from.root, line, &device) || !*device)
+		return err;
+	return str_addf(out, " (%s)", device);
+}
+
+static int exit_name(uint32_t id, struct str *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(exits); i++)
+		if (LULL_EXIT(exits[i].isa, exits[i].reason) == id)
+			return str_add(out, exits[i].name);
+	return str_addf(out, "%u", id & 0xffff);
+}
+
+int names_cause(const struct names *names, uint64_t cause, unsigned int row, struct str *out)
+{
+	uint32_t id = LULL_CAUSE_ID(cause);
+
+	switch (LULL_CAUSE_KIND(cause)) {
+	case LULL_KIND_NONE:
+		return 0;
+	case LULL_KIND_TASK:
+		if (!id && (row == LULL_ROW_WAKE || row == LULL_ROW_PREEMPTED))
+			return str_add(out, "idle exit");
+		return names_task(names, cause, NULL, out);
+	case LULL_KIND_COMM:
+		return names_task(names, cause, NULL, out);
+	case LULL_KIND_IRQ:
+		return irq_name(names, id, out);
+	case LULL_KIND_VECTOR:
+		return str_add(out, id < ARRAY_SIZE(vectors) ? vectors[id].name : "unknown vector");
+	case LULL_KIND_SOFTIRQ:
+		return str_add(out, id < ARRAY_SIZE(softirq_names) ? softirq_names[id] : "?");
+	case LULL_KIND_NMI:
+		return str_add(out, "NMI");
+	case LULL_KIND_EXIT:
+		return exit_name(id, out);
+	case LULL_KIND_QUEUE:
+		return str_add(out, "on its way to the run queue");
+	case LULL_KIND_OTHER:
+		return str_add(out, "others, beyond the table");
+	default:
+		return str_add(out, "before the first event");
+	}
+}
+
+int names_id(uint64_t cause, struct str *out, bool *ret_number)
+{
+	uint32_t id = LULL_CAUSE_ID(cause);
+
+	*ret_number = false;
+	switch (LULL_CAUSE_KIND(cause)) {
+	case LULL_KIND_TASK:
+	case LULL_KIND_IRQ:
+	case LULL_KIND_SOFTIRQ:
+		*ret_number = true;
+		return str_addf(out, "%u", id);
+	case LULL_KIND_VECTOR:
+		return str_add(out, id < ARRAY_SIZE(vectors) ? vectors[id].label : "?");
+	case LULL_KIND_NMI:
+		return str_add(out, "NMI");
+	default:
+		return str_add(out, "");
+	}
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "measure/settle.h"
+
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+
+static void cause_add(struct lull_cpu *c, uint64_t key, uint64_t ns)
+{
+	unsigned int free_at = LULL_CAUSES;
+
+	for (unsigned int i = 0; ns && i < LULL_CAUSES; i++) {
+		if (c->cause[i].key == key) {
+			c->cause[i].sum_ns += ns;
+			return;
+		}
+		if (!c->cause[i].key && i >= LULL_CAUSE_HASHED && free_at == LULL_CAUSES)
+			free_at = i;
+	}
+	if (!ns)
+		return;
+	if (free_at < LULL_CAUSES)
+		c->cause[free_at].key = key;
+	c->cause[free_at].sum_ns += ns;
+}
+
+static void entry_add(struct lull_victim *v, enum lull_row row, uint64_t cause, uint64_t ns)
+{
+	uint64_t key = (uint64_t)row << LULL_ROW_SHIFT | cause;
+	unsigned int at = row;
+
+	if (!ns)
+		return;
+	for (unsigned int i = LULL_ENTRY_HASHED; cause && i < LULL_ENTRIES; i++) {
+		if (v->entry[i].key == key) {
+			at = i;
+			break;
+		}
+		if (!v->entry[i].key && at == row)
+			at = i;
+	}
+	if (cause && at != row)
+		v->entry[at].key = key;
+	v->entry[at].sum_ns += ns;
+}
+
+static enum lull_row interrupt_row(uint64_t cause)
+{
+	switch (LULL_CAUSE_KIND(cause)) {
+	case LULL_KIND_VECTOR:
+		return LULL_ROW_VECTOR;
+	case LULL_KIND_SOFTIRQ:
+		return LULL_ROW_SOFTIRQ;
+	default:
+		return LULL_ROW_IRQ;
+	}
+}
+
+static void mode_flush(struct lull_victim *v)
+{
+	static const enum lull_row rows[] = {
+		[LULL_MODE_RUN] = LULL_ROW_RUN,
+		[LULL_MODE_GUEST] = LULL_ROW_GUEST,
+		[LULL_MODE_EXIT] = LULL_ROW_EXIT,
+		[LULL_MODE_USER] = LULL_ROW_USER,
+	};
+	uint64_t cause = 0;
+
+	if (v->mode == LULL_MODE_EXIT && v->reason)
+		cause = LULL_CAUSE(LULL_KIND_EXIT, v->reason, 0);
+	entry_add(v, rows[v->mode & 3], cause, v->mode_ns);
+	v->mode_ns = 0;
+}
+
+/* What has the CPU gets the time up to the end, less NMIs that were not subtracted yet. */
+static void cpu_charge(struct lull_cpu *c, struct lull_victim *v, uint64_t end)
+{
+	uint64_t d = end > c->last_ns ? end - c->last_ns : 0, nmi = min(c->nmi_ns, d);
+
+	d -= nmi;
+	c->nmi_ns -= nmi;
+	if (v)
+		entry_add(v, LULL_ROW_NMI, 0, nmi);
+	c->last_ns = max(c->last_ns, end);
+	if (c->depth) {
+		c->frame[(c->depth - 1) % LULL_DEPTH].acc_ns += d;
+	} else if (c->softirq) {
+		c->soft_ns += d;
+	} else {
+		c->task_ns += d;
+		if (v)
+			v->mode_ns += d;
+	}
+}
+
+static void cpu_flush(struct lull_cpu *c, struct lull_victim *v)
+{
+	for (unsigned int i = 0; i < min(c->depth, (__u32)LULL_DEPTH); i++) {
+		struct lull_frame *f = &c->frame[i];
+
+		cause_add(c, f->cause, f->acc_ns);
+		if (v)
+			entry_add(v, interrupt_row(f->cause), f->cause, f->acc_ns);
+	}
+	if (c->softirq) {
+		uint64_t cause = LULL_CAUSE(LULL_KIND_SOFTIRQ, c->softirq - 1, 0);
+
+		cause_add(c, cause, c->soft_ns);
+		if (v)
+			entry_add(v, LULL_ROW_SOFTIRQ, cause, c->soft_ns);
+	}
+	cause_add(c, c->task, c->task_ns);
+	c->task_ns = 0;
+	c->depth = c->softirq = 0;
+	if (v)
+		mode_flush(v);
+}
+
+static void cpu_settle(const struct settle_tables *t, struct lull_cpu *c)
+{
+	struct lull_victim *v = NULL;
+
+	if (!c->opened_ns)
+		return;
+	if (c->fresh == 2) { /* not one event */
+		c->task = LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0);
+		c->victim = 0;
+	}
+	if (c->victim && c->victim <= t->n_victims)
+		v = &t->victims[c->victim - 1];
+	cpu_charge(c, v, t->closed_ns);
+	cpu_flush(c, v);
+	if (v)
+		v->since_ns = c->last_ns;
+}
+
+static const struct lull_cpu *cpu_find(const struct settle_tables *t, uint32_t cpu)
+{
+	for (unsigned int i = 0; i < t->n_cpus; i++)
+		if (t->cpus[i].opened_ns && t->cpus[i].cpu == cpu)
+			return &t->cpus[i];
+	return NULL;
+}
+
+/* A wait that did not end: as the kernel side charges one that does, by the timeline. */
+static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
+{
+	enum lull_row row = v->state == LULL_STATE_WOKEN ? LULL_ROW_WAKE : LULL_ROW_PREEMPTED;
+	const struct lull_cpu *c = cpu_find(t, v->cpu);
+	uint32_t n = c ? min(c->head, (__u32)LULL_TIMELINE) : 0;
+	uint64_t lo = v->since_ns;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct lull_moment *m = &c->moment[(c->head - n + i) % LULL_TIMELINE];
+		uint64_t end = min(m->end_ns, t->closed_ns);
+
+		if (end <= lo)
+			continue;
+		/* The first one may have begun after the wait. */
+		entry_add(v, row, i ? m->word & LULL_CAUSE_MASK : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+			  end - lo);
+		lo = end;
+	}
+	if (lo < t->closed_ns)
+		entry_add(v, row, c && c->task ? c->task : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+			  t->closed_ns - lo);
+	v->since_ns = max(v->since_ns, t->closed_ns);
+}
+
+static void sleep_settle(struct lull_victim *v, uint64_t cause, uint64_t end)
+{
+	if (end > v->since_ns) {
+		entry_add(v, LULL_ROW_BLOCKED, cause, end - v->since_ns);
+		v->since_ns = end;
+	}
+}
+
+static bool is_current(const struct settle_tables *t, unsigned int slot)
+{
+	for (unsigned int i = 0; i < t->n_cpus; i++)
+		if (t->cpus[i].opened_ns && t->cpus[i].victim == slot + 1)
+			return true;
+	return false;
+}
+
+static void victim_settle(const struct settle_tables *t, unsigned int slot)
+{
+	struct lull_victim *v = &t->victims[slot];
+
+	if (v->block_ns) {
+		entry_add(v, LULL_ROW_BLOCKED, 0, v->block_ns);
+		v->entry[LULL_ROW_BLOCKED].count++;
+		v->block_ns = 0;
+	}
+	switch (v->state) {
+	case LULL_STATE_ON:
+		if (is_current(t, slot) || v->since_ns >= t->closed_ns)
+			break;
+		entry_add(v, LULL_ROW_LOST, 0, t->closed_ns - v->since_ns);
+		v->since_ns = t->closed_ns;
+		break;
+	case LULL_STATE_PREEMPTED:
+	case LULL_STATE_WOKEN:
+		wait_settle(t, v);
+		break;
+	case LULL_STATE_BLOCKED:
+		sleep_settle(v, 0, t->closed_ns);
+		break;
+	case LULL_STATE_UNKNOWN: /* not one event: asleep all the time */
+		sleep_settle(v, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0), t->closed_ns);
+		break;
+	default:
+		break;
+	}
+	/* An exit, say, that was open while its thread slept. */
+	mode_flush(v);
+}
+
+void settle_tables(const struct settle_tables *t)
+{
+	for (unsigned int i = 0; i < t->n_cpus; i++)
+		cpu_settle(t, &t->cpus[i]);
+	for (unsigned int i = 0; i < t->n_victims; i++)
+		if (t->victims[i].state != LULL_STATE_FREE && t->victims[i].state != LULL_STATE_NEW)
+			victim_settle(t, i);
+}
+
+uint64_t settle_cpu_wall_ns(const struct lull_cpu *c)
+{
+	return c->opened_ns ? c->last_ns - c->opened_ns : 0;
+}
+
+uint64_t settle_victim_wall_ns(const struct lull_victim *v)
+{
+	if (v->state == LULL_STATE_FREE || v->state == LULL_STATE_NEW)
+		return 0;
+	return v->since_ns - v->start_ns;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * chart: a histogram drawn as lines of text. A single sample is always seen, however many the
+ * others are.
+ */
+#ifndef LULL_REPORT_CHART_H
+#define LULL_REPORT_CHART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct hist;
+struct report_style;
+
+/*
+ * Steps of 1-2-5 from the first sample to the last, counts, bars, and where p50, p99, p99.9 and
+ * the max are. Nothing for an empty histogram. 0, -ENOMEM or -errno of the stream.
+ */
+int chart_hist_write(const struct hist *hist, const struct report_style *style, FILE *out);
+
+/* A bar of at most @width columns for @value of @whole into @buf (3 bytes a column and a NUL). */
+void chart_bar(uint64_t value, uint64_t whole, unsigned int width, bool utf8, char *buf);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * text: what the parts of the summary share. Private to report/text*.c and report/chart.c. The
+ * parts print nothing, not even their title, when they have nothing to say.
+ */
+#ifndef LULL_REPORT_TEXT_H
+#define LULL_REPORT_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct rec_entry;
+struct rec_thread;
+struct recording;
+struct report_style;
+struct str;
+
+struct text {
+	const struct recording *rec;
+	const struct report_style *style;
+	FILE *out;
+	bool one_vm;   /* all victims are vCPUs of one VM: its name need not be repeated */
+	bool is_whole; /* nothing was lost: silence means quiet */
+};
+
+/* The parts, in their order. 0, -ENOMEM or -errno of the stream. */
+int text_head_write(const struct text *text);
+int text_threads_write(const struct text *text);
+int text_ledgers_write(const struct text *text);
+int text_culprits_write(const struct text *text);
+int text_hists_write(const struct text *text);
+int text_stalls_write(const struct text *text);
+int text_foot_write(const struct text *text);
+
+/* A blank line and the title of a part, bold where there is colour. -ENOMEM. */
+int text_title(const struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A blank at which text_paragraph() does not wrap. Not in any name: those are sanitised. */
+#define TEXT_GLUE "\1"
+/* Wrapped at blanks to the width; further lines are indented by @hang. */
+void text_paragraph(const struct text *text, unsigned int indent, unsigned int hang,
+		    const char *words);
+
+/* Per cent of @whole, two significant digits or a tenth: "61.2", "0.041"; "-" for none. */
+const char *text_share(uint64_t part, uint64_t whole, char *buf, size_t cap);
+/* 1,234,567 */
+const char *text_count(uint64_t count, char *buf, size_t cap);
+/* Events a second over @duration_ns. */
+const char *text_rate(uint64_t count, uint64_t duration_ns, char *buf, size_t cap);
+/* str_format_ns without zeros behind the point: "100 us", "10 s". */
+const char *text_ns_short(uint64_t ns, char *buf, size_t cap);
+
+/* "vcpu 3", "win11 vcpu 3" or "comm 4242". Appends; -ENOMEM. */
+int text_add_victim(const struct text *text, const struct rec_thread *thread, struct str *to);
+/* Time that the victim wanted: all but what it slept. */
+uint64_t text_wanted_ns(const struct rec_thread *thread);
+/* Sum of the rows that the host took. */
+uint64_t text_taken_ns(const struct rec_thread *thread);
+/* What stands for an entry without a name: its row. */
+const char *text_entry_name(const struct rec_entry *entry);
+
+#endif

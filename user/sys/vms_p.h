@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vms_p: what the files of vms share. For them only.
+ */
+#ifndef LULL_SYS_VMS_P_H
+#define LULL_SYS_VMS_P_H
+
+#ifndef LULL_SYS_VMS_PRIVATE
+#error "sys/vms_p.h is private to user/sys/vms*.c"
+#endif
+
+#include "base/fs.h"
+#include "sys/vms.h"
+
+/* The vCPU descriptors of a process: one id each, -1 where the kernel does not say. */
+struct vms_fds {
+	int *ids; /* ascending */
+	unsigned int n;
+};
+
+/* Threads that are vCPUs, of any process, by KVM's own word (debugfs); strongest first. */
+struct vms_evidence {
+	struct vcpu_hint *debugfs;
+	unsigned int n_debugfs;
+	const struct vcpu_hint *hints; /* the caller's */
+	unsigned int n_hints;
+};
+
+/* Reads sys/kernel/debug/kvm; without debugfs there is no evidence, and no error. */
+int vms_evidence_read(const struct root *root, struct vms_evidence *ret);
+void vms_evidence_done(struct vms_evidence *evidence);
+
+/* Fills vcpus and n_vcpus of @vm. */
+int vms_find_vcpus(const struct root *root, const struct vms_evidence *evidence,
+		   const struct vms_fds *fds, struct vm *vm);
+/* Fills name, uuid and vmm of @vm. */
+int vms_read_names(const struct root *root, struct vm *vm);
+
+#endif
