@@ -20,6 +20,7 @@ __u32 lull_cpu_slot[LULL_MAX_CPUS];
 __u16 lull_cpu_sibling[LULL_MAX_CPUS];
 __u64 lull_victim_tab[LULL_VICTIM_TAB];
 __u64 lull_fns[LULL_FNS];
+struct lull_sender lull_senders[LULL_SENDERS];
 __u64 lull_anomalies[LULL_N_ANOMALIES];
 __u64 lull_dropped;
 __u32 lull_cpus_used, lull_victims_used;

@@ -22,12 +22,13 @@
 #define NO_UNROLL _Pragma("clang loop unroll(disable)")
 
 extern const volatile struct lull_cfg lull_cfg;
-extern __u32 lull_cpu_slot[LULL_MAX_CPUS];	 /* 1 + element of cpus; 0: not watched */
-extern __u16 lull_cpu_sibling[LULL_MAX_CPUS];	 /* 1 + next SMT sibling, a ring; 0: none */
-extern __u64 lull_victim_tab[LULL_VICTIM_TAB];	 /* (1 + slot) << 32 | tid; tid -1: removed */
-extern __u64 lull_fns[LULL_FNS];		 /* label values; a place is a function number */
+extern __u32 lull_cpu_slot[LULL_MAX_CPUS];     /* 1 + element of cpus; 0: not watched */
+extern __u16 lull_cpu_sibling[LULL_MAX_CPUS];  /* 1 + next SMT sibling, a ring; 0: none */
+extern __u64 lull_victim_tab[LULL_VICTIM_TAB]; /* (1 + slot) << 32 | tid; tid -1: removed */
+extern __u64 lull_fns[LULL_FNS];	       /* label values; a place is a function number */
+extern struct lull_sender lull_senders[LULL_SENDERS];
 extern __u64 lull_anomalies[LULL_N_ANOMALIES];
-extern __u64 lull_dropped;			 /* stalls that found the ring buffer full */
+extern __u64 lull_dropped; /* stalls that found the ring buffer full */
 extern __u32 lull_cpus_used, lull_victims_used;
 extern __u64 lull_stall_floor_ns; /* below this, stalls are counted but no longer sent */
 
@@ -85,7 +86,8 @@ static __always_inline __u64 bounded(__u64 x, __u64 max)
 static __always_inline void hist_add(__u32 (*hists)[LULL_SLOTS1 + 1], __u32 n, __u32 hist, __u64 ns)
 {
 	if (hist)
-		hists[bounded(hist - 1, n - 1)][bounded(lull_slot(ns, LULL_SUB_BITS1), LULL_SLOTS1)]++;
+		hists[bounded(hist - 1, n - 1)]
+		     [bounded(lull_slot(ns, LULL_SUB_BITS1), LULL_SLOTS1)]++;
 }
 
 /* The record of a watched CPU; NULL: not watched. */
@@ -97,7 +99,6 @@ static __always_inline struct lull_cpu *cpu_get(__u32 cpu)
 		return NULL;
 	return bpf_map_lookup_elem(&lull_cpus, &slot);
 }
-
 
 /* The record of slot @place - 1; NULL for place 0. */
 static __always_inline struct lull_victim *victim_at(__u32 place)
@@ -129,7 +130,7 @@ static __always_inline __u32 victim_find(__u32 tid)
 	return 0;
 }
 
-/* Function number of a label's value, or 0 when the table is full. */
+/* Function number of a label's value; LULL_FN_OTHERS when the table is full. */
 static __always_inline __u32 fn_number(__u64 value)
 {
 	__u32 h = (value * 0x9e3779b97f4a7c15ULL) >> 54;
@@ -139,7 +140,7 @@ static __always_inline __u32 fn_number(__u64 value)
 		__u32 at = (h + i) & (LULL_FNS - 1);
 		__u64 e;
 
-		if (!at)
+		if (at <= LULL_FN_OTHERS)
 			continue;
 		e = lull_fns[at];
 		if (!e)
@@ -147,19 +148,38 @@ static __always_inline __u32 fn_number(__u64 value)
 		if (e == value)
 			return at;
 	}
-	anomaly(LULL_ANOMALY_LABELS_FULL);
+	return LULL_FN_OTHERS;
+}
+
+/* 1 + number of the comm among the senders, or 0 when there is no place. */
+static __always_inline __u32 sender_number(const __u64 comm[2])
+{
+	__u32 h = (comm[0] * 0x9e3779b97f4a7c15ULL ^ comm[1] * 0xc2b2ae3d27d4eb4fULL) >> 56;
+
+	NO_UNROLL
+	for (int i = 0; i < LULL_PROBE; i++) {
+		__u32 at = (h + i) & (LULL_SENDERS - 1);
+		struct lull_sender *s = &lull_senders[at];
+		__u64 e = s->comm[0];
+
+		if (!e) {
+			e = __sync_val_compare_and_swap(&s->comm[0], 0, comm[0]);
+			if (!e) {
+				s->comm[1] = comm[1];
+				return at + 1;
+			}
+		}
+		if (e == comm[0] && s->comm[1] == comm[1])
+			return at + 1;
+	}
 	return 0;
 }
 
-/* Adds to label @fn of @owner in a table of @n places (a power of two). */
-static __always_inline void label_add(struct lull_label *table, __u32 n, __u32 owner, __u32 fn,
-				      __u64 ns)
+/* Adds to the label @want (owner, fn << 16); false: there is no place. */
+static __always_inline bool label_try(struct lull_label *table, __u32 n, __u32 want, __u64 ns)
 {
-	__u32 want = owner | fn << 16;
 	__u32 h = (want * 2654435761U) >> 16;
 
-	if (!fn)
-		return;
 	NO_UNROLL
 	for (int i = 0; i < LULL_PROBE; i++) {
 		struct lull_label *l = &table[(h + i) & (n - 1)];
@@ -170,9 +190,19 @@ static __always_inline void label_add(struct lull_label *table, __u32 n, __u32 o
 		if (e == want) {
 			l->count++;
 			l->sum_ns += ns;
-			return;
+			return true;
 		}
 	}
+	return false;
+}
+
+/* Adds to label @fn of @owner in a table of @n places (a power of two). */
+static __always_inline void label_add(struct lull_label *table, __u32 n, __u32 owner, __u32 fn,
+				      __u64 ns)
+{
+	if (!fn || label_try(table, n, owner | fn << 16, ns) ||
+	    label_try(table, n, owner | LULL_FN_OTHERS << 16, ns))
+		return;
 	anomaly(LULL_ANOMALY_LABELS_FULL);
 }
 
@@ -243,8 +273,11 @@ static __always_inline void entry_init(struct lull_victim *v, struct lull_entry 
 		e->hist = n + 1;
 }
 
-/* The number of an entry of a ledger. */
-static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 cause)
+/*
+ * The number of an entry of a ledger; with @take a place is taken if need be. Without one, the
+ * row's unnamed entry keeps the time.
+ */
+static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 cause, bool take)
 {
 	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
 	__u32 h = key_hash(key);
@@ -257,6 +290,8 @@ static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 
 		__u64 e = v->entry[at].key;
 
 		if (!e) {
+			if (!take)
+				return row & (LULL_ENTRY_HASHED - 1);
 			e = __sync_val_compare_and_swap(&v->entry[at].key, 0, key);
 			if (!e) {
 				entry_init(v, &v->entry[at]);
@@ -266,8 +301,9 @@ static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 
 		if (e == key)
 			return at;
 	}
-	anomaly(LULL_ANOMALY_ENTRIES_FULL);
-	return row & (LULL_ENTRY_HASHED - 1); /* the row's unnamed entry keeps the time */
+	if (take)
+		anomaly(LULL_ANOMALY_ENTRIES_FULL);
+	return row & (LULL_ENTRY_HASHED - 1);
 }
 
 #endif

@@ -20,7 +20,7 @@ int BPF_PROG(csd__queue, unsigned int cpu, unsigned long callsite, void *func, v
 	c->events[LULL_HOOK_csd__queue]++;
 	task_describe(&t, bpf_get_current_task_btf());
 	to = &c->csd[__sync_fetch_and_add(&c->csds, 1) & (LULL_CSD - 1)];
-	to->from = t.cause;
+	to->from = sender_number(t.comm);
 	to->csd = (__u64)csd;
 	return 0;
 }

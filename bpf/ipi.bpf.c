@@ -19,6 +19,6 @@ int BPF_PROG(ipi__send, unsigned int cpu, unsigned long callsite, void *callback
 		return 0;
 	c->events[LULL_HOOK_ipi__send]++;
 	task_describe(&t, bpf_get_current_task_btf());
-	c->ipi_from = t.cause;
+	c->ipi_from = sender_number(t.comm);
 	return 0;
 }

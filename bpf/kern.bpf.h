@@ -20,7 +20,20 @@ struct thread_info {
 	__u32 cpu;
 } KERN;
 
+struct rq {
+	__u64 clock;
+} KERN;
+
+struct cfs_rq {
+	struct rq *rq; /* CONFIG_FAIR_GROUP_SCHED */
+} KERN;
+
+struct sched_info {
+	unsigned long long last_arrival, last_queued; /* rq->clock; CONFIG_SCHED_INFO */
+} KERN;
+
 struct sched_entity {
+	struct cfs_rq *cfs_rq;	     /* CONFIG_FAIR_GROUP_SCHED */
 	unsigned char sched_delayed; /* 6.12, fc1892becd56: off the queue but still on_rq */
 } KERN;
 
@@ -28,6 +41,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	int on_cpu, on_rq;
 	struct sched_entity se;
+	struct sched_info sched_info;
 	int pid, tgid;
 	__u64 start_time;
 	char comm[16];

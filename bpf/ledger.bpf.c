@@ -15,7 +15,7 @@ __noinline __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause,
 
 	if (!v)
 		return 0;
-	at = bounded(entry_find(v, row, cause), LULL_ENTRIES);
+	at = bounded(entry_find(v, row, cause, true), LULL_ENTRIES);
 	e = &v->entry[at];
 	if (!e->count && at < LULL_ENTRY_HASHED)
 		entry_init(v, e);
@@ -45,16 +45,16 @@ __noinline __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d)
 	return d - n;
 }
 
-__noinline int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns,
-			     __u64 label)
+__noinline int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns)
 {
 	if (c)
-		finish(c, v, cause, ns, label);
+		finish(c, v, cause, ns);
 	return 0;
 }
 
 /* Counts @ns for label @fn of @cause, on the CPU and, when it ran over one, for the victim. */
-__noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn, __u64 ns)
+__noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn,
+			    __u64 ns)
 {
 	enum lull_kind kind = LULL_CAUSE_KIND(cause);
 	__u32 id = LULL_CAUSE_ID(cause), at;
@@ -69,7 +69,8 @@ __noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cau
 		at = cause_find(c, cause, true);
 	label_add(c->label, LULL_CPU_LABELS, at, fn, ns);
 	if (v && kind != LULL_KIND_TASK)
-		label_add(v->label, LULL_VICTIM_LABELS, entry_find(v, row_of(kind), cause), fn, ns);
+		label_add(v->label, LULL_VICTIM_LABELS, entry_find(v, row_of(kind), cause, true),
+			  fn, ns);
 	return 0;
 }
 
@@ -160,8 +161,7 @@ __noinline int ledger_gap_close(struct lull_victim *v, __u64 end)
 	return 0;
 }
 
-__noinline int ledger_segment_add(struct lull_victim *v, __u64 word, __u64 ns,
-						       __u64 label)
+__noinline int ledger_segment_add(struct lull_victim *v, __u64 word, __u64 ns, __u64 label)
 {
 	__u32 n;
 
@@ -236,8 +236,7 @@ __noinline int ledger_block_flush(struct lull_victim *v)
 }
 
 /* Closes what is open above level @keep, softirq included when @keep is 0. */
-__noinline int ledger_unwind(struct lull_cpu *c, struct lull_victim *v,
-						      __u32 keep)
+__noinline int ledger_unwind(struct lull_cpu *c, struct lull_victim *v, __u32 keep)
 {
 	if (!c)
 		return 0;
@@ -248,14 +247,14 @@ __noinline int ledger_unwind(struct lull_cpu *c, struct lull_victim *v,
 		if (i > c->depth || i <= keep)
 			continue;
 		c->depth = i - 1;
-		ledger_finish(c, v, f->cause, f->acc_ns, f->label);
+		ledger_finish(c, v, f->cause, f->acc_ns);
 	}
 	if (!keep && c->softirq) {
 		__u64 ns = __sync_lock_test_and_set(&c->soft_ns, 0);
 		__u64 cause = LULL_CAUSE(LULL_KIND_SOFTIRQ, c->softirq - 1, 0);
 
 		c->softirq = 0;
-		ledger_finish(c, v, cause, ns, c->soft_label);
+		ledger_finish(c, v, cause, ns);
 	}
 	return 0;
 }
@@ -290,9 +289,13 @@ struct wait {
 	__u32 first, row;
 };
 
+/* Only of tasks the label tells occupants apart: what a kernel worker ran is what was waited for. */
 static __always_inline void occupant_add(struct lull_victim *v, __u64 word, __u64 ns)
 {
 	__u32 n = v->n_occupants, at = LULL_OCCUPANTS;
+
+	if (LULL_CAUSE_KIND(word & LULL_CAUSE_MASK) != LULL_KIND_TASK)
+		word &= LULL_CAUSE_MASK;
 
 	NO_UNROLL
 	for (__u32 i = 0; i < LULL_OCCUPANTS; i++) {
@@ -341,6 +344,18 @@ static long wait_forward(__u32 i, void *ctx)
 	return 0;
 }
 
+/* The ledger of a long recording cannot hold every short-lived task: late ones go by their comm. */
+static __always_inline __u64 occupant_cause(const struct wait *w, __u64 cause)
+{
+	__u32 at;
+
+	if (LULL_CAUSE_KIND(cause) != LULL_KIND_TASK || w->v->hists < LULL_ENTRY_TASKS ||
+	    entry_find(w->v, w->row, cause, false) >= LULL_ENTRY_HASHED)
+		return cause;
+	at = cause_find(w->c, cause, false);
+	return at < LULL_CAUSES ? lull_comm_cause(w->c->cause[at].comm) : cause;
+}
+
 static long wait_book(__u32 i, void *ctx)
 {
 	struct wait *w = ctx;
@@ -351,7 +366,7 @@ static long wait_book(__u32 i, void *ctx)
 	if (i >= LULL_OCCUPANTS)
 		return 1;
 	o = &w->v->occupant[i];
-	cause = o->word & LULL_CAUSE_MASK;
+	cause = occupant_cause(w, o->word & LULL_CAUSE_MASK);
 	label = o->word >> LULL_ROW_SHIFT;
 	at = ledger_entry_add(w->v, w->row, cause, o->ns);
 	label_add(w->v->label, LULL_VICTIM_LABELS, at, label, o->ns);
@@ -366,8 +381,7 @@ static long wait_book(__u32 i, void *ctx)
  * still open on the CPU goes to that. The wait is then charged up to @now, and v->wait_ns tells its
  * length so far.
  */
-__noinline int ledger_wait_charge(struct lull_cpu *c, struct lull_victim *v,
-							  __u64 now)
+__noinline int ledger_wait_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 {
 	struct wait w = { .c = c, .v = v, .now = now, .row = LULL_ROW_PREEMPTED };
 

@@ -18,7 +18,7 @@
  */
 __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause, __u64 ns);
 __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d);
-int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns, __u64 label);
+int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns);
 int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn, __u64 ns);
 int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 cause);
 int ledger_gap_close(struct lull_victim *v, __u64 end);
@@ -88,7 +88,8 @@ static __always_inline void timeline_add(struct lull_cpu *c, __u64 now, bool sha
 }
 
 /* Charges what has passed to the state that has the CPU. @v: the current task's record or NULL. */
-static __always_inline void charge(struct lull_cpu *c, struct lull_victim *v, __u64 now, bool shared)
+static __always_inline void charge(struct lull_cpu *c, struct lull_victim *v, __u64 now,
+				   bool shared)
 {
 	__u64 d = cpu_advance(c, now, shared);
 
@@ -142,8 +143,7 @@ static __always_inline __u32 row_of(enum lull_kind kind)
 }
 
 /* Counts one finished interrupt or softirq for the CPU and, when it ran over one, for the victim. */
-static __always_inline void finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns,
-				   __u64 label)
+static __always_inline void finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns)
 {
 	enum lull_kind kind = LULL_CAUSE_KIND(cause);
 	__u32 id = LULL_CAUSE_ID(cause), at, row;
@@ -162,7 +162,7 @@ static __always_inline void finish(struct lull_cpu *c, struct lull_victim *v, __
 	row = row_of(kind);
 	ledger_entry_add(v, row, cause, ns);
 	if (v->gap_ns)
-		ledger_segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, ns, label);
+		ledger_segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, ns, 0);
 }
 
 static __always_inline void frame_push(struct lull_cpu *c, __u64 now, __u64 cause)
@@ -211,7 +211,7 @@ static __always_inline void frame_pop(struct lull_cpu *c, __u64 now, __u64 cause
 		c->carry_irq = cause;
 		c->carry_ns = f->acc_ns;
 	} else {
-		finish(c, v, cause, f->acc_ns, f->label);
+		finish(c, v, cause, f->acc_ns);
 	}
 	if (v && !c->depth && !c->softirq)
 		victim_resumed(v, now);
@@ -247,7 +247,7 @@ static __always_inline void softirq_end(struct lull_cpu *c, __u64 now, __u32 vec
 	}
 	c->softirq = 0;
 	ns = __sync_lock_test_and_set(&c->soft_ns, 0);
-	finish(c, v, LULL_CAUSE(LULL_KIND_SOFTIRQ, vec, 0), ns, c->soft_label);
+	finish(c, v, LULL_CAUSE(LULL_KIND_SOFTIRQ, vec, 0), ns);
 	if (v)
 		victim_resumed(v, now);
 }
@@ -285,7 +285,7 @@ static __always_inline void label_end(struct lull_cpu *c, __u64 now)
 		f->label_base = f->acc_ns;
 	} else if (c->softirq) {
 		ledger_label(c, v, LULL_CAUSE(LULL_KIND_SOFTIRQ, c->softirq - 1, 0), c->soft_label,
-			    c->soft_ns - c->soft_label_base);
+			     c->soft_ns - c->soft_label_base);
 		c->soft_label_base = c->soft_ns;
 	} else {
 		ledger_label(c, NULL, c->task, c->task_label, c->task_ns - c->task_label_base);
@@ -294,11 +294,12 @@ static __always_inline void label_end(struct lull_cpu *c, __u64 now)
 }
 
 /* The task that asked for the innermost interrupt: one more label of it, counted only. */
-static __always_inline void sender_count(struct lull_cpu *c, __u64 from)
+static __always_inline void sender_count(struct lull_cpu *c, __u32 from)
 {
-	if (c->depth)
-		ledger_label(c, victim_at(c->victim), c->frame[(c->depth - 1) & (LULL_DEPTH - 1)].cause,
-			    fn_number(LULL_LABEL(LULL_LABEL_SENDER, from)), 0);
+	if (from && c->depth)
+		ledger_label(c, victim_at(c->victim),
+			     c->frame[(c->depth - 1) & (LULL_DEPTH - 1)].cause,
+			     fn_number(LULL_LABEL(LULL_LABEL_SENDER, from)), 0);
 }
 
 static __always_inline void vector_begin(struct lull_cpu *c, __u64 now, enum lull_vector id)
@@ -317,7 +318,8 @@ static __always_inline void nmi_add(struct lull_cpu *c, __u64 handler, __u64 ns)
 
 	__sync_fetch_and_add(&c->nmi_ns, ns);
 	cause_add(c, at, ns);
-	label_add(c->label, LULL_CPU_LABELS, at, fn_number(LULL_LABEL(LULL_LABEL_NMI, handler)), ns);
+	label_add(c->label, LULL_CPU_LABELS, at, fn_number(LULL_LABEL(LULL_LABEL_NMI, handler)),
+		  ns);
 }
 
 #endif

@@ -12,12 +12,14 @@
 #define LULL_MAX_CPUS	  8192 /* NR_CPUS with MAXSMP */
 #define LULL_VICTIM_TAB	  4096 /* places of the tid table; a power of two */
 #define LULL_VICTIM_PROBE 8
-#define LULL_DEPTH	  8    /* nested hard interrupts; a power of two */
-#define LULL_TIMELINE	  512  /* segments kept per CPU; a power of two */
-#define LULL_OCCUPANTS	  24   /* distinct occupants of one wait */
-#define LULL_SEGMENTS	  16   /* distinct segments of one stall */
-#define LULL_PROBE	  8
+#define LULL_DEPTH	  8   /* nested hard interrupts; a power of two */
+#define LULL_TIMELINE	  512 /* segments kept per CPU; a power of two */
+#define LULL_OCCUPANTS	  24  /* distinct occupants of one wait */
+#define LULL_SEGMENTS	  16  /* distinct segments of one stall */
+#define LULL_PROBE	  16
 #define LULL_FNS	  1024 /* distinct functions and senders; a power of two */
+#define LULL_FN_OTHERS	  1    /* number of the label that takes what finds no place */
+#define LULL_SENDERS	  256  /* distinct comms that sent IPIs; a power of two */
 #define LULL_CSD	  16   /* function-call requests on their way to one CPU */
 #define LULL_STACK	  32   /* frames of a stack */
 
@@ -25,26 +27,26 @@
 #define LULL_CAUSES	   (32 + 512)
 #define LULL_CAUSE_SOFTIRQ 16 /* cause[16 + vector]; system vectors are cause[0 + id] */
 #define LULL_CAUSE_NMI	   31
-#define LULL_CAUSE_HASHED  32 /* from here on by hash; their number is a power of two */
+#define LULL_CAUSE_HASHED  32  /* from here on by hash; their number is a power of two */
 #define LULL_TASKS_MAX	   400 /* causes in use, from which on new tasks are grouped by comm */
-#define LULL_CPU_HISTS	   48
-#define LULL_CPU_LABELS	   256
+#define LULL_CPU_HISTS	   60
+#define LULL_CPU_LABELS	   512
 #define LULL_ENTRIES	   (16 + 256)
-#define LULL_ENTRY_HASHED  16 /* entry[row] holds what has no name */
+#define LULL_ENTRY_HASHED  16  /* entry[row] holds what has no name */
+#define LULL_ENTRY_TASKS   160 /* entries in use, from which on new tasks are grouped by comm */
 #define LULL_VICTIM_HISTS  14
-#define LULL_VICTIM_LABELS 128
+#define LULL_VICTIM_LABELS 256
 
 /*
  * Histograms: the layout of HdrHistogram with lowest value 1. Values below 2^LULL_HIST_BITS ns
  * have a bin, the others share the overflow bin at the end.
  */
-#define LULL_HIST_BITS 36
-#define LULL_SUB_BITS1 5 /* 1 digit: 32 sub-buckets, bins at most 6.25 % wide */
-#define LULL_SUB_BITS2 8 /* 2 digits: 256 sub-buckets, at most 0.78 % */
-#define LULL_SLOTS(sub_bits)                                                                       \
-	(((LULL_HIST_BITS - (sub_bits) + 2) << ((sub_bits)-1)))
-#define LULL_SLOTS1 LULL_SLOTS(LULL_SUB_BITS1) /* 528 */
-#define LULL_SLOTS2 LULL_SLOTS(LULL_SUB_BITS2) /* 3840 */
+#define LULL_HIST_BITS	     36
+#define LULL_SUB_BITS1	     5 /* 1 digit: 32 sub-buckets, bins at most 6.25 % wide */
+#define LULL_SUB_BITS2	     8 /* 2 digits: 256 sub-buckets, at most 0.78 % */
+#define LULL_SLOTS(sub_bits) (((LULL_HIST_BITS - (sub_bits) + 2) << ((sub_bits)-1)))
+#define LULL_SLOTS1	     LULL_SLOTS(LULL_SUB_BITS1) /* 528 */
+#define LULL_SLOTS2	     LULL_SLOTS(LULL_SUB_BITS2) /* 3840 */
 
 /* What a cause is. 0 is no cause. */
 enum lull_kind {
@@ -54,29 +56,29 @@ enum lull_kind {
 	LULL_KIND_VECTOR = 3,  /* id: enum lull_vector */
 	LULL_KIND_SOFTIRQ = 4, /* id: vector */
 	LULL_KIND_NMI = 5,
-	LULL_KIND_EXIT = 6,    /* id: isa << 16 | reason */
-	LULL_KIND_QUEUE = 7,   /* woken, on its way to the run queue of its CPU */
-	LULL_KIND_COMM = 8,    /* many tasks of one comm; id and tag: its hash */
-	LULL_KIND_OTHER = 9,   /* beyond a table */
-	LULL_KIND_UNKNOWN = 10,/* before the first event of a thread; beyond the timeline */
+	LULL_KIND_EXIT = 6,	/* id: isa << 16 | reason */
+	LULL_KIND_QUEUE = 7,	/* woken, on its way to the run queue of its CPU */
+	LULL_KIND_COMM = 8,	/* many tasks of one comm; id and tag: its hash */
+	LULL_KIND_OTHER = 9,	/* beyond a table */
+	LULL_KIND_UNKNOWN = 10, /* before the first event of a thread; beyond the timeline */
 };
 
 /*
  * A cause in 48 bits: id 24, tag 20, kind 4. In a ledger the row stands above it; in a timeline
  * the label does.
  */
-#define LULL_ID_BITS   24
-#define LULL_TAG_BITS  20
+#define LULL_ID_BITS	24
+#define LULL_TAG_BITS	20
 #define LULL_KIND_SHIFT 44
 #define LULL_ROW_SHIFT	48
-#define LULL_CAUSE(kind, id, tag)                                                                  \
-	(((__u64)(kind) << LULL_KIND_SHIFT) |                                                      \
-	 ((__u64)((tag) & ((1U << LULL_TAG_BITS) - 1)) << LULL_ID_BITS) |                          \
+#define LULL_CAUSE(kind, id, tag)                                         \
+	(((__u64)(kind) << LULL_KIND_SHIFT) |                             \
+	 ((__u64)((tag) & ((1U << LULL_TAG_BITS) - 1)) << LULL_ID_BITS) | \
 	 ((id) & ((1U << LULL_ID_BITS) - 1)))
-#define LULL_CAUSE_MASK	   (((__u64)1 << LULL_ROW_SHIFT) - 1)
-#define LULL_CAUSE_KIND(c) ((enum lull_kind)(((c) >> LULL_KIND_SHIFT) & 15))
-#define LULL_CAUSE_ID(c)   ((__u32)((c) & ((1U << LULL_ID_BITS) - 1)))
-#define LULL_CAUSE_TAG(c)  ((__u32)(((c) >> LULL_ID_BITS) & ((1U << LULL_TAG_BITS) - 1)))
+#define LULL_CAUSE_MASK		  (((__u64)1 << LULL_ROW_SHIFT) - 1)
+#define LULL_CAUSE_KIND(c)	  ((enum lull_kind)(((c) >> LULL_KIND_SHIFT) & 15))
+#define LULL_CAUSE_ID(c)	  ((__u32)((c) & ((1U << LULL_ID_BITS) - 1)))
+#define LULL_CAUSE_TAG(c)	  ((__u32)(((c) >> LULL_ID_BITS) & ((1U << LULL_TAG_BITS) - 1)))
 #define LULL_TASK_TAG(start_time) ((__u32)((start_time) >> 10))
 
 enum lull_row {
@@ -118,14 +120,14 @@ enum lull_label_kind {
 	LULL_LABEL_CSD = 2,	/* address of the called function */
 	LULL_LABEL_WORK = 3,	/* address of the work function */
 	LULL_LABEL_NMI = 4,	/* address of the handler */
-	LULL_LABEL_SENDER = 5,	/* cause: the task that sent an IPI */
+	LULL_LABEL_SENDER = 5,	/* 1 + number of the sender of an IPI */
 	LULL_LABEL_SOFTIRQ = 6, /* vector that ksoftirqd ran */
 };
 #define LULL_LABEL(kind, value) (((__u64)(kind) << 60) | ((__u64)(value) & (((__u64)1 << 60) - 1)))
 #define LULL_LABEL_KIND(l)	((enum lull_label_kind)((l) >> 60))
 /* A kernel address has its upper 16 bits set on all 64-bit machines that we know. */
 #define LULL_LABEL_ADDR(l)  ((l) | ((__u64)15 << 60))
-#define LULL_LABEL_CAUSE(l) ((l)&LULL_CAUSE_MASK)
+#define LULL_LABEL_VALUE(l) ((l) & (((__u64)1 << 60) - 1))
 
 /* Where a victim is. */
 enum lull_state {
@@ -152,8 +154,8 @@ enum lull_mode {
 #define LULL_EXIT_EXTINT_VMX   LULL_EXIT(1, 1)
 #define LULL_EXIT_EXTINT_SVM   LULL_EXIT(2, 0x60)
 
-#define LULL_INHERIT_THREADS 1 /* new threads of its process are victims too */
-#define LULL_INHERIT_ALL     2 /* and its child processes */
+#define LULL_INHERIT_THREADS   1 /* new threads of its process are victims too */
+#define LULL_INHERIT_ALL       2 /* and its child processes */
 
 /* Two interruptions of a run victim closer than this are one gap: the same visit to the kernel. */
 #define LULL_JOIN_NS 3000
@@ -201,8 +203,14 @@ struct lull_moment {
 	__u64 end_ns, word;
 };
 
+/* IPI senders are told apart by comm: pids would fill any table. */
+struct lull_sender {
+	__u64 comm[2]; /* 0: free */
+};
+
 struct lull_csd {
-	__u64 csd, from; /* address of the request, cause of the task that queued it */
+	__u64 csd;	 /* address of the request */
+	__u32 from, pad; /* who queued it: 1 + number of the sender */
 };
 
 /* One watched CPU. Everything is written on that CPU only, but for csd[], ipi_from and activation. */
@@ -211,26 +219,30 @@ struct lull_cpu {
 	__u64 nmi_ns;  /* time in NMI handlers, not yet subtracted */
 	__u32 victim;  /* 1 + slot of the current task's record, 0: it is not watched */
 	__u32 depth;
-	__u32 softirq;	 /* 1 + vector */
-	__u32 fresh;	 /* 2: the current task is not known yet; 1: no task switch seen yet */
-	__u64 soft_ns;	 /* net time of the open softirq */
+	__u32 softirq; /* 1 + vector */
+	__u32 fresh;   /* 2: the current task is not known yet; 1: no task switch seen yet */
+	__u64 soft_ns; /* net time of the open softirq */
 	__u64 soft_label_base;
 	__u64 soft_label;
+	__u64 switch_ns; /* time of the last task switch */
+	__u32 tid;	 /* of the current task, as we believe */
+	__u32 hidden;	 /* task switches that were not reported and have been rebuilt */
 	__u64 task;	 /* cause of the current task */
 	__u64 task_ns;	 /* net time since it got the CPU */
 	__u64 task_label_base;
 	__u64 task_label;
-	__u32 task_place;  /* number of its cause */
-	__u32 ksoftirqd;   /* 1: the current task is ksoftirqd */
+	__u32 task_place;	   /* number of its cause */
+	__u32 ksoftirqd;	   /* 1: the current task is ksoftirqd */
 	__u64 carry_irq, carry_ns; /* net time of the earlier actions of a shared line, 1 + line */
 	__u64 busy_ns, busy_since; /* time in which a host task ran here; 0: none does now */
-	__u64 ipi_from;		   /* cause of the task that last sent a reschedule IPI here */
+	__u32 ipi_from, pad1;	   /* 1 + number of who last sent a reschedule IPI here */
 	__u64 opened_ns;
 	__u32 cpu, csds; /* requests queued for it */
-	__u32 head;  /* moments written */
-	__u32 hists; /* causes in use, each wanting a histogram */
+	__u32 head;	 /* moments written */
+	__u32 hists;	 /* causes in use, each wanting a histogram */
 	__u64 through[2];
-	__u32 busy_seq, grouped; /* odd: busy_ns and busy_since are being changed. Tasks grouped by comm */
+	__u32 busy_seq,
+		grouped; /* odd: busy_ns and busy_since are being changed. Tasks grouped by comm */
 	struct lull_frame frame[LULL_DEPTH];
 	struct lull_csd csd[LULL_CSD];
 	__u32 events[LULL_N_HOOKS];
@@ -251,22 +263,22 @@ struct lull_segment {
 struct lull_victim {
 	__u32 state, mode;
 	__u32 tid, tgid;
-	__u32 cpu;	 /* last known */
-	__u32 reason;	 /* of the open exit: isa << 16 | reason; 0: not known */
-	__u32 has_kvm;	 /* 1: a kvm_entry or kvm_exit was seen */
+	__u32 cpu;     /* last known */
+	__u32 reason;  /* of the open exit: isa << 16 | reason; 0: not known */
+	__u32 has_kvm; /* 1: a kvm_entry or kvm_exit was seen */
 	__u32 inherit;
-	__u64 start_ns;	 /* attached or born */
-	__u64 since_ns;	 /* off CPU: charged up to here */
-	__u64 mode_ns;	 /* net time in the open mode */
-	__u64 block_ns;	 /* a sleep that ended and is not yet known to be a halt or not */
+	__u64 start_ns;	    /* attached or born */
+	__u64 since_ns;	    /* off CPU: charged up to here */
+	__u64 mode_ns;	    /* net time in the open mode */
+	__u64 block_ns;	    /* a sleep that ended and is not yet known to be a halt or not */
 	__u64 halt_wake_ns; /* when the last sleep ended */
 	__u64 woken_ns;	    /* length of the last wait for a CPU after a sleep */
-	__u64 waking_ns; /* last sched_waking */
-	__u64 waker;	 /* cause of who woke it */
+	__u64 waking_ns;    /* last sched_waking */
+	__u64 waker;	    /* cause of who woke it */
 	__u64 waker_comm[2];
-	__u64 gap_ns;	 /* start of the open gap, 0: none */
+	__u64 gap_ns;	  /* start of the open gap, 0: none */
 	__u64 gap_end_ns; /* run victims: end of the gap if nothing follows within LULL_JOIN_NS */
-	__u64 wait_ns;	 /* of the open wait, what earlier CPUs and the wake queue took */
+	__u64 wait_ns;	  /* of the open wait, what earlier CPUs and the wake queue took */
 	__u64 sibling_ns, sibling_base;
 	__u64 stalls_ns;
 	__u32 stalls;
@@ -319,9 +331,10 @@ _Static_assert(LULL_SLOTS1 == 528 && LULL_SLOTS2 == 3840, "slots");
 static inline __u32 lull_log2(__u64 v)
 {
 	static const unsigned char table[64] = {
-		0,  58, 1,  59, 47, 53, 2,  60, 39, 48, 27, 54, 33, 42, 3,  61, 51, 37, 40, 49, 18, 28,
-		20, 55, 30, 34, 11, 43, 14, 22, 4,  62, 57, 46, 52, 38, 26, 32, 41, 50, 36, 17, 19, 29,
-		10, 13, 21, 56, 45, 25, 31, 35, 16, 9,  12, 44, 24, 15, 8,  23, 7,  6,  5,  63,
+		0,  58, 1,  59, 47, 53, 2,  60, 39, 48, 27, 54, 33, 42, 3,  61,
+		51, 37, 40, 49, 18, 28, 20, 55, 30, 34, 11, 43, 14, 22, 4,  62,
+		57, 46, 52, 38, 26, 32, 41, 50, 36, 17, 19, 29, 10, 13, 21, 56,
+		45, 25, 31, 35, 16, 9,	12, 44, 24, 15, 8,  23, 7,  6,	5,  63,
 	};
 
 	v |= v >> 1;
@@ -331,6 +344,14 @@ static inline __u32 lull_log2(__u64 v)
 	v |= v >> 16;
 	v |= v >> 32;
 	return table[(v * 0x03f6eaf2cd271461ULL) >> 58];
+}
+
+/* The cause of all tasks of one comm, 16 bytes as two words. */
+static inline __u64 lull_comm_cause(const __u64 comm[2])
+{
+	__u64 h = (comm[0] * 0x9e3779b97f4a7c15ULL) ^ (comm[1] * 0xc2b2ae3d27d4eb4fULL);
+
+	return LULL_CAUSE(LULL_KIND_COMM, (__u32)(h >> 40), (__u32)(h >> 20));
 }
 
 /* The bin of @value; the overflow bin (LULL_SLOTS) from 2^LULL_HIST_BITS on. Source: HdrHistogram. */

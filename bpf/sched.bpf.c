@@ -24,7 +24,8 @@ static __always_inline bool task_sleeps(const struct task_struct *task, bool pre
  * --stacks. Where the blocker gives way to a victim: the kernel stack of the current task, prev.
  * Where a victim goes to sleep: its user stack.
  */
-static __always_inline void switch_stacks(void *ctx, struct lull_cpu *c, __u32 prev_place, bool sleeps)
+static __always_inline void switch_stacks(void *ctx, struct lull_cpu *c, __u32 prev_place,
+					  bool sleeps)
 {
 	struct lull_victim *prev = victim_at(prev_place), *next = victim_at(c->victim);
 
@@ -35,6 +36,22 @@ static __always_inline void switch_stacks(void *ctx, struct lull_cpu *c, __u32 p
 		next->n_kstack = bpf_get_stack(ctx, next->kstack, sizeof(next->kstack), 0);
 }
 
+/* How long the current task has had its CPU, by the kernel's own notes; 0: they are not there. */
+static __always_inline __u64 task_stint(const struct task_struct *task)
+{
+	const struct cfs_rq *cfs;
+	const struct rq *rq;
+
+	if (!bpf_core_field_exists(task->se.cfs_rq) ||
+	    !bpf_core_field_exists(task->sched_info.last_arrival) || !task->pid)
+		return 0;
+	cfs = task->se.cfs_rq;
+	rq = cfs ? cfs->rq : NULL;
+	if (!rq || rq->clock < task->sched_info.last_arrival)
+		return 0;
+	return rq->clock - task->sched_info.last_arrival;
+}
+
 SEC("?tp_btf/sched_switch")
 int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_struct *next,
 	     unsigned int prev_state)
@@ -42,6 +59,7 @@ int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_
 	struct switch_args a;
 	struct lull_cpu *c;
 	__u32 prev_place;
+	__u64 now;
 
 	c = hook_cpu(LULL_HOOK_sched__switch);
 	if (!c) {
@@ -54,8 +72,11 @@ int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_
 	task_describe(&a.next, next);
 	a.dead = prev_state & TASK_DEAD;
 	a.blocked = task_sleeps(prev, preempt, prev_state);
+	now = bpf_ktime_get_ns();
+	if (c->tid != a.prev.tid)
+		thread_hidden(c, &a.prev, now, task_stint(prev));
 	prev_place = c->victim;
-	cpu_switch(c, bpf_ktime_get_ns(), &a);
+	cpu_switch(c, now, &a);
 	if (lull_cfg.stacks)
 		switch_stacks(ctx, c, prev_place, a.blocked);
 	return 0;

@@ -79,10 +79,11 @@ __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 		break;
 	case LULL_STATE_UNKNOWN:
 		ledger_entry_add(v, LULL_ROW_PREEMPTED, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
-			  now - v->since_ns);
+				 now - v->since_ns);
 		break;
-	case LULL_STATE_BLOCKED:
-		anomaly(LULL_ANOMALY_NO_WAKEUP);
+	case LULL_STATE_BLOCKED: /* its wake-up was hidden, or lost */
+		if (!c->hidden)
+			anomaly(LULL_ANOMALY_NO_WAKEUP);
 		v->block_ns += now - v->since_ns;
 		break;
 	default: /* new: its record begins here */
@@ -95,5 +96,52 @@ __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 	victim_resumed(v, now);
 	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
 		v->sibling_base = siblings_busy(c->cpu, now);
+	return 0;
+}
+
+/*
+ * The task that leaves is not the one that we believe to be current: a switch to it was not
+ * reported. Some kernels hide what happens while certain threads run. The kernel's own notes tell
+ * how long it has had the CPU, @stint (0: not known), so the switch is rebuilt at that time; what
+ * interrupted a victim in between is not told apart from what it ran.
+ */
+__noinline int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now, __u64 stint)
+{
+	struct lull_victim *left, *v;
+	__u64 arrival, back;
+
+	if (!c || !prev)
+		return 0;
+	left = victim_at(c->victim);
+	charge(c, left, now, PRIVATE);
+	c->hidden++;
+	arrival = stint < now - c->switch_ns ? now - stint : c->switch_ns;
+	if (!stint)
+		arrival = now;
+	c->victim = victim_find(prev->tid);
+	v = victim_at(c->victim);
+	if (v && v->since_ns > arrival)
+		arrival = v->since_ns < now ? v->since_ns : now;
+	back = now - arrival < c->task_ns ? now - arrival : c->task_ns;
+	c->task_ns -= back;
+	if (left) {
+		__u64 ran = back < left->mode_ns ? back : left->mode_ns;
+
+		left->mode_ns -= ran;
+		ledger_mode_flush(left, false);
+		left->since_ns = now - ran;
+		left->state = LULL_STATE_UNKNOWN;
+	}
+	cpu_task_end(c);
+	cpu_set_task(c, prev);
+	c->task_ns = back;
+	c->switch_ns = arrival;
+	if (!v)
+		return 0;
+	thread_in(c, v, arrival);
+	if (v->has_kvm)
+		ledger_entry_add(v, LULL_ROW_LOST, 0, now - arrival);
+	else
+		v->mode_ns += now - arrival;
 	return 0;
 }

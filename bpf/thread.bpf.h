@@ -40,14 +40,13 @@ static __always_inline void cpu_set_task(struct lull_cpu *c, const struct task_i
 
 	at = cause_find(c, cause, c->hists < LULL_TASKS_MAX);
 	if (at == LULL_CAUSES) {
-		__u64 h = t->comm[0] * 0x9e3779b97f4a7c15ULL ^ t->comm[1] * 0xc2b2ae3d27d4eb4fULL;
-
-		cause = LULL_CAUSE(LULL_KIND_COMM, (__u32)(h >> 40), (__u32)(h >> 20));
+		cause = lull_comm_cause(t->comm);
 		c->grouped++;
 		at = cause_find(c, cause, true);
 		if (at == LULL_CAUSES)
 			anomaly(LULL_ANOMALY_CAUSES_FULL);
 	}
+	c->tid = t->tid;
 	c->task = cause;
 	c->task_place = at;
 	if (at < LULL_CAUSES)
@@ -107,6 +106,7 @@ static __always_inline void cpu_note_busy(struct lull_cpu *c, __u64 now, bool ne
 /* In thread.bpf.c. */
 int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now, const struct switch_args *a);
 int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now);
+int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now, __u64 stint);
 
 /* The first event of a CPU in the window: @t is what runs there. */
 static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t)
@@ -131,6 +131,15 @@ static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t
 	comm_copy(v->comm, t->comm);
 }
 
+/* The current task's stretch ends: it is counted. */
+static __always_inline void cpu_task_end(struct lull_cpu *c)
+{
+	if (c->task_label && !c->ksoftirqd)
+		label_add(c->label, LULL_CPU_LABELS, c->task_place, c->task_label,
+			  c->task_ns - c->task_label_base);
+	cause_add(c, c->task_place, c->task_ns);
+}
+
 static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const struct switch_args *a)
 {
 	struct lull_victim *prev = victim_at(c->victim), *next;
@@ -149,13 +158,11 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 	if (c->task_place < LULL_CAUSES) {
 		struct lull_cause *e = &c->cause[c->task_place];
 
-		if (c->task_label && !c->ksoftirqd)
-			label_add(c->label, LULL_CPU_LABELS, c->task_place, c->task_label,
-				  c->task_ns - c->task_label_base);
 		e->label = c->ksoftirqd ? 0 : c->task_label;
-		comm_copy(e->comm, a->prev.comm);
+		comm_copy(e->comm, a->prev.comm); /* it may have been renamed */
 	}
-	cause_add(c, c->task_place, c->task_ns);
+	cpu_task_end(c);
+	c->switch_ns = now;
 	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
 		cpu_note_busy(c, now, a->next.tid && !place);
 	if (prev)

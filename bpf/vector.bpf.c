@@ -11,8 +11,8 @@
 static __always_inline __u32 vector_id(__u32 nr)
 {
 	switch (nr) {
-#define VECTOR(id, nr, tp, label, name)                                                            \
-	case nr:                                                                                   \
+#define VECTOR(id, nr, tp, label, name) \
+	case nr:                        \
 		return LULL_VECTOR_##id;
 #define VECTOR_ALSO(id, nr, tp) VECTOR(id, nr, tp, , )
 #include "vectors.def"

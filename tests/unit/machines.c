@@ -33,6 +33,7 @@ struct root machines_fixture(const char *name)
 
 	(void)snprintf(path, sizeof(path), "tests/fixtures/%s", name);
 	CHECK_EQ(fs_root_open(&root, path), 0);
+	root.path = name; /* that one lives on */
 	return root;
 }
 

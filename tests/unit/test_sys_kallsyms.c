@@ -124,7 +124,7 @@ TEST(kallsyms_open__says_when_there_is_none)
 
 TEST(kallsyms_resolve__skips_lines_that_are_no_symbols)
 {
-	auto_close int fd = open_table("hello\n\n12 T\nzz T x\n0000000000001000 t good\n");
+	auto_close int fd = open_table("hello\n\n12 T\n0000000000001000 t good\n1001zz T bad\n");
 	struct kallsyms_query query = { .addr = 0x1001 };
 
 	CHECK(fd >= 0);

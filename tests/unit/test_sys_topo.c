@@ -67,6 +67,16 @@ TEST(topo_read_online__falls_back_to_the_directories)
 	check_online(&root, "0,2");
 }
 
+TEST(topo_read_online__fails_without_a_cpu)
+{
+	const char *dir = test_tmpdir();
+	auto_root struct root root = open_root(dir);
+	struct cpuset online;
+
+	machines_put(dir, "sys/devices/system/cpu/cpufreq/x", "");
+	CHECK_EQ(topo_read_online(&root, &online), -ENOENT);
+}
+
 TEST(topo_read_online__fails_without_sysfs)
 {
 	auto_root struct root root = open_root(test_tmpdir());

@@ -108,6 +108,15 @@ TEST(vms_read__takes_hints_before_names_and_after_debugfs)
 	check_read(&by_debugfs, hints, ARRAY_SIZE(hints));
 }
 
+TEST(vms_read__takes_any_thread_of_the_vm)
+{
+	auto_root struct root root = machines_fixture("vmms");
+	auto_vm struct vm vm = { .pid = 0 };
+
+	CHECK_EQ(vms_read(&root, 1001, NULL, 0, &vm), 0);
+	check_vm(&vm, &by_debugfs);
+}
+
 TEST(vms_find__lists_all_by_pid)
 {
 	static const struct want *const wants[] = { &by_debugfs, &by_name, &by_cgroup,	 &by_time,

@@ -40,10 +40,10 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(let, nam, typ, field, meta, lo, hi, hlp)                                               \
-	{                                                                                          \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ,             \
-		.offset = offsetof(struct config, field), .min = lo, .max = hi                     \
+#define ROW(let, nam, typ, field, meta, lo, hi, hlp)                                   \
+	{                                                                              \
+		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
+		.offset = offsetof(struct config, field), .min = lo, .max = hi         \
 	}
 #define DAY_NS 86400000000000ULL
 
@@ -67,7 +67,8 @@ static const struct opt options[] = {
 	ROW(0, "json", OPT_FLAG, json, NULL, 0, 0, "the recording on stdout, no summary"),
 	ROW(0, "ascii", OPT_FLAG, ascii, NULL, 0, 0, "draw with ASCII only"),
 	ROW(0, "color", OPT_COLOR, color, "WHEN", 0, 0, "auto, always or never"),
-	ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, 0, 0, "every ledger; twice: debug messages"),
+	ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, 0, 0,
+	    "every ledger; twice: debug messages"),
 	ROW('q', "quiet", OPT_QUIET, verbose, NULL, 0, 0, "no summary, no progress"),
 };
 #undef ROW
@@ -79,8 +80,9 @@ static const struct opt_spec spec = {
 		    "  lull record -c 4-7 -d 10m          these CPUs, by cause\n"
 		    "  lull record -t 4242 --stop-over 50us\n"
 		    "  lull record -d 10s -- stress-ng --cpu 1\n",
-	.about = "Measures what takes time from threads: who, how long, how often. Without a target\n"
-		 "it takes the only VM. Changes nothing on the host.",
+	.about =
+		"Measures what takes time from threads: who, how long, how often. Without a target\n"
+		"it takes the only VM. Changes nothing on the host.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 };
@@ -204,7 +206,8 @@ static int open_output(struct record *r)
 	err = writer_open(&r->writer, r->path);
 	if (!err)
 		return 0;
-	log_error("record: cannot write %s: %s; choose another file with -o", r->path, strerror(-err));
+	log_error("record: cannot write %s: %s; choose another file with -o", r->path,
+		  strerror(-err));
 	return EXIT_ERROR;
 }
 
@@ -390,7 +393,8 @@ int cmd_record(int argc, char **argv)
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
 	if (rest < argc && !streq(argv[rest - 1], "--")) {
-		log_error("record: unexpected word %s; a command to run follows after --", argv[rest]);
+		log_error("record: unexpected word %s; a command to run follows after --",
+			  argv[rest]);
 		return EXIT_ERROR;
 	}
 	log_set_level(r.config.verbose);

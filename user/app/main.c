@@ -17,10 +17,11 @@ static const struct command commands[] = {
 
 static void print_help(FILE *to)
 {
-	(void)fputs("usage: lull COMMAND [OPTIONS]\n\n"
-		    "lull finds what makes a virtual machine stutter, moves it away from the guest's\n"
-		    "cores, and proves that it is gone.\n\ncommands:\n",
-		    to);
+	(void)fputs(
+		"usage: lull COMMAND [OPTIONS]\n\n"
+		"lull finds what makes a virtual machine stutter, moves it away from the guest's\n"
+		"cores, and proves that it is gone.\n\ncommands:\n",
+		to);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		(void)fprintf(to, "  %-10s%s\n", commands[i].name, commands[i].help);
 	(void)fputs("\n  -h, --help     this help; lull COMMAND --help for a command\n"

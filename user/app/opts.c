@@ -53,7 +53,8 @@ static int bad_value(const struct opt_spec *spec, const struct opt *opt, const c
 	return -EINVAL;
 }
 
-static int set_number(const struct opt_spec *spec, const struct opt *opt, const char *text, void *at)
+static int set_number(const struct opt_spec *spec, const struct opt *opt, const char *text,
+		      void *at)
 {
 	uint64_t value;
 	char why[128];
@@ -76,8 +77,9 @@ static int set_number(const struct opt_spec *spec, const struct opt *opt, const 
 				       str_format_ns(opt->min, low, sizeof(low)),
 				       str_format_ns(opt->max ?: UINT64_MAX, high, sizeof(high)));
 		} else {
-			(void)snprintf(why, sizeof(why), "out of range (%" PRIu64 " to %" PRIu64 ")",
-				       opt->min, opt->max);
+			(void)snprintf(why, sizeof(why),
+				       "out of range (%" PRIu64 " to %" PRIu64 ")", opt->min,
+				       opt->max);
 		}
 		return bad_value(spec, opt, text, why);
 	}
@@ -109,13 +111,15 @@ static int set_cpus(const struct opt_spec *spec, const struct opt *opt, const ch
 	struct cpuset *set = *(struct cpuset **)at;
 
 	if (cpuset_parse(text, set))
-		return bad_value(spec, opt, text, "not a CPU list; write 2-7,10-15 (also 0-31:2, ^3)");
+		return bad_value(spec, opt, text,
+				 "not a CPU list; write 2-7,10-15 (also 0-31:2, ^3)");
 	if (cpuset_is_empty(set))
 		return bad_value(spec, opt, text, "no CPU in this list");
 	return 0;
 }
 
-static int set_strings(const struct opt_spec *spec, const struct opt *opt, const char *text, void *at)
+static int set_strings(const struct opt_spec *spec, const struct opt *opt, const char *text,
+		       void *at)
 {
 	struct opt_strings *strings = at;
 

@@ -18,10 +18,10 @@
 #include "model/recording.h"
 #include "sys/topo.h"
 
-#define SETTLE_NS     200000000
-#define POLL_NS	      100000000
-#define LOOK_EVERY    10 /* polls: once a second */
-#define SUSPEND_NS    50000000
+#define SETTLE_NS  200000000
+#define POLL_NS	   100000000
+#define LOOK_EVERY 10 /* polls: once a second */
+#define SUSPEND_NS 50000000
 
 enum event { EVENT_TIMER, EVENT_SIGNAL, EVENT_VM, EVENT_CHILD };
 

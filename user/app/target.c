@@ -49,9 +49,9 @@ static int no_memory(void)
 static void list_vms(const struct vm_list *vms)
 {
 	for (unsigned int i = 0; i < vms->n; i++)
-		log_error("  --vm %-20s %s, pid %d, %u vCPUs%s%s", vms->vms[i].name, vms->vms[i].vmm,
-			  vms->vms[i].pid, vms->vms[i].n_vcpus, *vms->vms[i].uuid ? ", uuid " : "",
-			  vms->vms[i].uuid);
+		log_error("  --vm %-20s %s, pid %d, %u vCPUs%s%s", vms->vms[i].name,
+			  vms->vms[i].vmm, vms->vms[i].pid, vms->vms[i].n_vcpus,
+			  *vms->vms[i].uuid ? ", uuid " : "", vms->vms[i].uuid);
 }
 
 /* The VM that was named, or the only one. */
@@ -73,8 +73,9 @@ static int choose_vm(const struct root *root, const char *what, struct target *t
 		err = vms_match(&target->vms, what, ret);
 		if (!err)
 			return 0;
-		log_error("%s --vm %s%s", err == -EEXIST ? "more than one VM is called" : "no VM matches",
-			  what, target->vms.n ? "; there are:" : ": no VM is running on this host");
+		log_error("%s --vm %s%s",
+			  err == -EEXIST ? "more than one VM is called" : "no VM matches", what,
+			  target->vms.n ? "; there are:" : ": no VM is running on this host");
 		list_vms(&target->vms);
 		return EXIT_REFUSED;
 	}
@@ -82,9 +83,10 @@ static int choose_vm(const struct root *root, const char *what, struct target *t
 		*ret = &target->vms.vms[0];
 		return 0;
 	}
-	log_error(target->vms.n ? "several VMs are running; choose one:"
-				: "no VM is running; name a target: --vm, -t TID, -p PID, -c CPUS or "
-				  "-- COMMAND");
+	log_error(target->vms.n
+			  ? "several VMs are running; choose one:"
+			  : "no VM is running; name a target: --vm, -t TID, -p PID, -c CPUS or "
+			    "-- COMMAND");
 	list_vms(&target->vms);
 	return EXIT_REFUSED;
 }
@@ -93,8 +95,8 @@ static int add_vm(const struct vm *vm, struct target *target)
 {
 	target->vm_pid = vm->pid;
 	if (!vm->n_vcpus) {
-		log_error("VM %s (pid %d): no vCPU thread was found; it may not have run yet", vm->name,
-			  vm->pid);
+		log_error("VM %s (pid %d): no vCPU thread was found; it may not have run yet",
+			  vm->name, vm->pid);
 		return EXIT_REFUSED;
 	}
 	if (vm->n_expected > vm->n_vcpus)

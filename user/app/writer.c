@@ -22,7 +22,7 @@
 struct job {
 	const char *path;
 	char *tmp;
-	int fd;	  /* of the temporary file */
+	int fd; /* of the temporary file */
 	int data, commit, ready;
 };
 

@@ -25,7 +25,8 @@ static int read_threads(struct audit_read *read, const struct root *root, const 
 		struct audit_thread *t = &read->threads[i];
 		uint64_t slices;
 
-		if (tids[i] && !threads_read_schedstat(root, tids[i], &t->run_ns, &t->wait_ns, &slices))
+		if (tids[i] &&
+		    !threads_read_schedstat(root, tids[i], &t->run_ns, &t->wait_ns, &slices))
 			t->tid = tids[i];
 	}
 	return 0;

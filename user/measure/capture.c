@@ -167,8 +167,10 @@ static int attach_all(struct capture *cap)
 static int refuse(struct str *why, int err, const char *what)
 {
 	if (err == -EPERM || err == -EACCES)
-		(void)str_addf(why, "%s: not permitted; lull record needs root (or CAP_BPF and "
-				    "CAP_PERFMON)", what);
+		(void)str_addf(why,
+			       "%s: not permitted; lull record needs root (or CAP_BPF and "
+			       "CAP_PERFMON)",
+			       what);
 	else
 		(void)str_addf(why, "%s: %s", what, strerror(-err));
 	return err;
@@ -181,8 +183,9 @@ static int load(struct capture *cap, struct str *why)
 	(void)libbpf_set_print(libbpf_log);
 	err = hooks_types_open(&cap->types);
 	if (err == -ENOENT) {
-		(void)str_add(why, "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built "
-				   "with CONFIG_DEBUG_INFO_BTF=y");
+		(void)str_add(why,
+			      "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built "
+			      "with CONFIG_DEBUG_INFO_BTF=y");
 		return err;
 	}
 	if (err)
@@ -213,8 +216,8 @@ int capture_open(const struct capture_config *config, struct capture **ret, stru
 		goto out_free;
 	err = map_tables(cap);
 	if (!err) {
-		cap->ring = ring_buffer__new(bpf_map__fd(cap->skel->maps.lull_stalls), take_stall, cap,
-					     NULL);
+		cap->ring = ring_buffer__new(bpf_map__fd(cap->skel->maps.lull_stalls), take_stall,
+					     cap, NULL);
 		err = cap->ring ? attach_all(cap) : -errno;
 	}
 	if (err) {

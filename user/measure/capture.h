@@ -22,8 +22,8 @@ struct capture;
 
 struct capture_target {
 	pid_t tid, pid;
-	const char *vm; /* NULL: no VM's */
-	int vcpu;	/* -1: no vCPU */
+	const char *vm;	      /* NULL: no VM's */
+	int vcpu;	      /* -1: no vCPU */
 	unsigned int inherit; /* 0, LULL_INHERIT_THREADS or LULL_INHERIT_ALL */
 };
 

@@ -47,9 +47,9 @@ struct capture {
 	struct audit audit;
 
 	uint64_t opened_ns, closed_ns, opened_unix_ns; /* CLOCK_MONOTONIC; CLOCK_REALTIME */
-	uint64_t folded_ns; /* time of the last look at the counters */
+	uint64_t folded_ns;			       /* time of the last look at the counters */
 	uint64_t self_cpu_ns; /* at the start of the window, then used up in it */
-	int kallsyms, stats; /* descriptors, -1: none */
+	int kallsyms, stats;  /* descriptors, -1: none */
 
 	struct recording *texts; /* missing sources and notes that were found early */
 };

@@ -112,7 +112,8 @@ static int victim_labels(const struct harvest *h, const struct lull_victim *v,
 	return 0;
 }
 
-static int entry_fill(const struct harvest *h, struct rec_entry *e, uint64_t cause, unsigned int row)
+static int entry_fill(const struct harvest *h, struct rec_entry *e, uint64_t cause,
+		      unsigned int row)
 {
 	auto_str struct str name = { 0 }, id = { 0 };
 	int err;
@@ -202,7 +203,8 @@ static int ledger_entry(const struct harvest *h, const struct lull_victim *v,
 			const struct counters *k, unsigned int at, struct rec_thread *rec)
 {
 	const struct lull_entry *entry = &v->entry[at];
-	unsigned int row = at < LULL_ENTRY_HASHED ? at : (unsigned int)(entry->key >> LULL_ROW_SHIFT);
+	unsigned int row =
+		at < LULL_ENTRY_HASHED ? at : (unsigned int)(entry->key >> LULL_ROW_SHIFT);
 	uint64_t cause = entry->key & LULL_CAUSE_MASK;
 	struct rec_entry *e;
 	int err;
@@ -280,8 +282,9 @@ static int thread_hists(const struct lull_victim *v, const struct counters *k,
 
 	err = hist_take(k, &rec->gap, 2, v->gap, v->gap_sum, v->gap_max);
 	err = err ?: hist_take(k, &rec->wake, 2, v->wake, v->wake_sum, v->wake_max);
-	return err ?: hist_take(k, &rec->preempted, 2, v->preempted, v->preempted_sum,
-				v->preempted_max);
+	return err
+		       ?: hist_take(k, &rec->preempted, 2, v->preempted, v->preempted_sum,
+				    v->preempted_max);
 }
 
 static int harvest_thread(struct harvest *h, unsigned int slot)
@@ -329,8 +332,8 @@ static int harvest_loss(struct harvest *h)
 					    h->unbalanced);
 	for (unsigned int i = 0; i < LULL_N_HOOKS; i++)
 		rec->recursion_misses += cap->after[i].misses - cap->before[i].misses;
-	rec->complete = !rec->dropped && !rec->recursion_misses && !rec->n_anomalies &&
-			!rec->n_incomplete;
+	rec->complete =
+		!rec->dropped && !rec->recursion_misses && !rec->n_anomalies && !rec->n_incomplete;
 	return err;
 }
 

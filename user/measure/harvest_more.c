@@ -52,20 +52,22 @@ int harvest_names(struct harvest *h)
 	for (unsigned int i = 0; i < cap->stalls.n; i++)
 		for (unsigned int k = 0; k < cap->stalls.heap[i]->n_kstack; k++)
 			addrs[n++] = cap->stalls.heap[i]->kstack[k];
-	return names_open(&(struct names_sources){
-				  .root = cap->config->root,
-				  .irqs_open = &cap->audit.reads[AUDIT_BEFORE_OPEN].irqs,
-				  .irqs_close = &cap->audit.reads[AUDIT_BEFORE_CLOSE].irqs,
-				  .cpus = cap->cpus,
-				  .n_cpus = cap->n_cpus,
-				  .victims = cap->victims,
-				  .n_victims = cap->n_victims,
-				  .fns = cap->skel->bss->lull_fns,
-				  .addrs = addrs,
-				  .n_addrs = n,
-				  .kallsyms = cap->kallsyms,
-			  },
-			  &h->names);
+	return names_open(
+		&(struct names_sources){
+			.root = cap->config->root,
+			.irqs_open = &cap->audit.reads[AUDIT_BEFORE_OPEN].irqs,
+			.irqs_close = &cap->audit.reads[AUDIT_BEFORE_CLOSE].irqs,
+			.cpus = cap->cpus,
+			.n_cpus = cap->n_cpus,
+			.victims = cap->victims,
+			.n_victims = cap->n_victims,
+			.fns = cap->skel->bss->lull_fns,
+			.senders = (const void *)cap->skel->bss->lull_senders,
+			.addrs = addrs,
+			.n_addrs = n,
+			.kallsyms = cap->kallsyms,
+		},
+		&h->names);
 }
 
 static int row_number(const char *name)
@@ -136,11 +138,9 @@ static int stall_rest(const struct stall *s, struct rec_stall *rec)
 		sum += rec->segments[i].ns;
 	if (sum >= s->duration_ns)
 		return 0;
-	return rec_segment_add(rec,
-			       harvest_row_name(s->mode == LULL_MODE_RUN ? LULL_ROW_RUN
-									 : LULL_ROW_EXIT),
-			       s->segments_dropped ? "and others" : "in between",
-			       s->duration_ns - sum);
+	return rec_segment_add(
+		rec, harvest_row_name(s->mode == LULL_MODE_RUN ? LULL_ROW_RUN : LULL_ROW_EXIT),
+		s->segments_dropped ? "and others" : "in between", s->duration_ns - sum);
 }
 
 static int stall_stack(const struct harvest *h, const struct stall *s, struct rec_stall *rec)
@@ -318,20 +318,32 @@ static bool has_vcpu_without_entries(const struct recording *rec)
 
 int harvest_notes(struct harvest *h)
 {
-	unsigned int grouped = 0;
+	unsigned int grouped = 0, hidden = 0;
 	auto_str struct str text = { 0 };
 	int err = 0;
 
 	if (has_vcpu_without_entries(h->rec))
-		err = recording_add_note(h->rec, "no kvm_entry came from this KVM: the row run stands "
-						 "for guest, exit and user");
-	for (unsigned int i = 0; i < h->cap->n_cpus; i++)
+		err = recording_add_note(h->rec,
+					 "no kvm_entry came from this KVM: the row run stands "
+					 "for guest, exit and user");
+	for (unsigned int i = 0; i < h->cap->n_cpus; i++) {
 		grouped += h->cap->cpus[i].grouped;
+		hidden += h->cap->cpus[i].hidden;
+	}
+	if (!err && hidden)
+		err = str_addf(
+			      &text,
+			      "the kernel reported nothing while certain threads ran: %u task switches "
+			      "were rebuilt from its own notes, interrupts in between are missing",
+			      hidden)
+			      ?: recording_add_note(h->rec, text.s);
+	str_done(&text);
 	if (!err && grouped)
-		err = str_addf(&text,
-			       "more tasks ran than have a place of their own: %u switches are grouped "
-			       "by name",
-			       grouped) ?:
-			      recording_add_note(h->rec, text.s);
+		err = str_addf(
+			      &text,
+			      "more tasks ran than have a place of their own: %u switches are grouped "
+			      "by name",
+			      grouped)
+			      ?: recording_add_note(h->rec, text.s);
 	return err;
 }

@@ -9,7 +9,7 @@
 #include "measure/skel.h"
 
 static const struct hook hooks[] = {
-#define HOOK(src, program, grp)                                                                    \
+#define HOOK(src, program, grp) \
 	[LULL_HOOK_##program] = { .name = #program, .group = grp, .source = LULL_SRC_##src },
 #include "sources.def"
 };
@@ -133,8 +133,8 @@ static int group_select(struct bpf_object *obj, const struct hook *first, bool e
 		if (hooks[i].source != first->source || !streq(hooks[i].group, first->group))
 			continue;
 		on[i] = enable;
-		err = bpf_program__set_autoload(bpf_object__find_program_by_name(obj, hooks[i].name),
-						enable);
+		err = bpf_program__set_autoload(
+			bpf_object__find_program_by_name(obj, hooks[i].name), enable);
 		if (err)
 			return err;
 	}
@@ -185,8 +185,7 @@ static int links_add(struct hook_links *links, struct bpf_link *link)
 	return 0;
 }
 
-int hooks_attach(struct bpf_program *prog, const struct hook_types *types,
-		 struct hook_links *links)
+int hooks_attach(struct bpf_program *prog, const struct hook_types *types, struct hook_links *links)
 {
 	const char *end = strstr(bpf_program__name(prog), "__entry") ? "entry" : "exit";
 

@@ -12,7 +12,7 @@
 #include "sys/threads.h"
 
 struct task_name {
-	uint64_t cause;
+	uint64_t cause, group; /* its own; that of all tasks of its comm */
 	char comm[17];
 };
 
@@ -83,6 +83,7 @@ static int tasks_collect(struct names *names)
 			if ((kind != LULL_KIND_TASK && kind != LULL_KIND_COMM) || !e->comm[0])
 				continue;
 			names->tasks[n].cause = e->key;
+			names->tasks[n].group = lull_comm_cause(e->comm);
 			comm_text(e->comm, names->tasks[n++].comm);
 		}
 	qsort(names->tasks, n, sizeof(*names->tasks), by_cause);
@@ -181,9 +182,14 @@ int names_label(const struct names *names, unsigned int fn, struct str *out)
 	enum lull_label_kind kind = LULL_LABEL_KIND(label);
 	int err;
 
+	if (fn == LULL_FN_OTHERS)
+		return str_add(out, "others");
 	if (kind == LULL_LABEL_SENDER) {
-		err = str_add(out, "from ");
-		return err ?: names_cause(names, LULL_LABEL_CAUSE(label), LULL_N_ROWS, out);
+		char comm[17] = "?";
+
+		if (LULL_LABEL_VALUE(label) - 1 < LULL_SENDERS)
+			comm_text(names->from.senders[LULL_LABEL_VALUE(label) - 1].comm, comm);
+		return str_addf(out, "from %s", comm);
 	}
 	if (kind == LULL_LABEL_SOFTIRQ) {
 		uint64_t vec = (label & 15) - 1;
@@ -214,25 +220,35 @@ static int task_suffix(const struct names *names, pid_t tid, struct str *out)
 	return str_addf(out, " (%s)", unit);
 }
 
+static const struct task_name *task_find(const struct names *names, uint64_t cause)
+{
+	const struct task_name key = { .cause = cause }, *t;
+
+	t = bsearch(&key, names->tasks, names->n_tasks, sizeof(*names->tasks), by_cause);
+	for (unsigned int i = 0; !t && i < names->n_tasks; i++)
+		if (names->tasks[i].group == cause)
+			return &names->tasks[i];
+	return t;
+}
+
 int names_task(const struct names *names, uint64_t cause, const __u64 comm[2], struct str *out)
 {
-	struct task_name key = { .cause = cause };
-	const struct task_name *t = bsearch(&key, names->tasks, names->n_tasks,
-					    sizeof(*names->tasks), by_cause);
+	const struct task_name *t = task_find(names, cause);
+	char known[17] = "";
 	pid_t tid = (pid_t)LULL_CAUSE_ID(cause);
 	int err;
 
 	if (t)
-		str_copy(key.comm, sizeof(key.comm), t->comm, sizeof(key.comm));
+		str_copy(known, sizeof(known), t->comm, sizeof(known));
 	else if (comm)
-		comm_text(comm, key.comm);
-	if (!key.comm[0]) {
+		comm_text(comm, known);
+	if (!known[0]) {
 		struct thread_stat stat;
 
 		if (!threads_read_stat(names->from.root, tid, tid, &stat))
-			str_copy(key.comm, sizeof(key.comm), stat.comm, sizeof(key.comm) - 1);
+			str_copy(known, sizeof(known), stat.comm, sizeof(known) - 1);
 	}
-	err = str_add(out, key.comm[0] ? key.comm : "task");
+	err = str_add(out, known[0] ? known : "task");
 	if (LULL_CAUSE_KIND(cause) == LULL_KIND_COMM)
 		return err ?: str_add(out, " (several)");
 	return err ?: task_suffix(names, tid, out);
@@ -269,23 +285,30 @@ static int exit_name(uint32_t id, struct str *out)
 
 int names_cause(const struct names *names, uint64_t cause, unsigned int row, struct str *out)
 {
+	bool over = row == LULL_ROW_WAKE ||
+		    row == LULL_ROW_PREEMPTED; /* it ran in the victim's place */
 	uint32_t id = LULL_CAUSE_ID(cause);
+	int err;
 
 	switch (LULL_CAUSE_KIND(cause)) {
 	case LULL_KIND_NONE:
 		return 0;
 	case LULL_KIND_TASK:
-		if (!id && (row == LULL_ROW_WAKE || row == LULL_ROW_PREEMPTED))
+		if (!id && over)
 			return str_add(out, "idle exit");
 		return names_task(names, cause, NULL, out);
 	case LULL_KIND_COMM:
 		return names_task(names, cause, NULL, out);
 	case LULL_KIND_IRQ:
-		return irq_name(names, id, out);
+		err = over ? str_add(out, "irq ") : 0;
+		return err ?: irq_name(names, id, out);
 	case LULL_KIND_VECTOR:
 		return str_add(out, id < ARRAY_SIZE(vectors) ? vectors[id].name : "unknown vector");
 	case LULL_KIND_SOFTIRQ:
-		return str_add(out, id < ARRAY_SIZE(softirq_names) ? softirq_names[id] : "?");
+		err = over ? str_add(out, "softirq ") : 0;
+		return err
+			       ?: str_add(out,
+					  id < ARRAY_SIZE(softirq_names) ? softirq_names[id] : "?");
 	case LULL_KIND_NMI:
 		return str_add(out, "NMI");
 	case LULL_KIND_EXIT:

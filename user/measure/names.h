@@ -24,8 +24,9 @@ struct names_sources {
 	unsigned int n_cpus;
 	const struct lull_victim *victims;
 	unsigned int n_victims;
-	const __u64 *fns; /* LULL_FNS label values */
-	const uint64_t *addrs; /* more kernel addresses to resolve: stacks */
+	const __u64 *fns;		   /* LULL_FNS label values */
+	const struct lull_sender *senders; /* LULL_SENDERS */
+	const uint64_t *addrs;		   /* more kernel addresses to resolve: stacks */
 	unsigned int n_addrs;
 	int kallsyms; /* descriptor or -1: addresses are shown as such */
 };

@@ -157,7 +157,8 @@ static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
 		if (end <= lo)
 			continue;
 		/* The first one may have begun after the wait. */
-		entry_add(v, row, i ? m->word & LULL_CAUSE_MASK : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+		entry_add(v, row,
+			  i ? m->word & LULL_CAUSE_MASK : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
 			  end - lo);
 		lo = end;
 	}

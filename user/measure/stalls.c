@@ -63,7 +63,8 @@ static struct stall *stall_copy(const struct lull_stall *raw, size_t len)
 	uint32_t n = min(raw->n_segments, (uint32_t)LULL_SEGMENTS) - min(first, raw->n_segments);
 	uint32_t nk = len >= sizeof(*raw) ? frames(raw->n_kstack) : 0;
 	uint32_t nu = len >= sizeof(*raw) ? frames(raw->n_ustack) : 0;
-	struct stall *s = malloc(sizeof(*s) + n * sizeof(*s->segments) + (nk + nu) * sizeof(uint64_t));
+	struct stall *s =
+		malloc(sizeof(*s) + n * sizeof(*s->segments) + (nk + nu) * sizeof(uint64_t));
 
 	if (!s)
 		return NULL;

@@ -104,7 +104,8 @@ static int window_open(struct capture *cap)
 	cap->opened_ns = capture_now();
 	cap->folded_ns = cap->opened_ns;
 	for (unsigned int i = 0; i < cap->n_targets; i++) {
-		victim_init(&cap->victims[i], &cap->targets[i], i, LULL_STATE_UNKNOWN, cap->opened_ns);
+		victim_init(&cap->victims[i], &cap->targets[i], i, LULL_STATE_UNKNOWN,
+			    cap->opened_ns);
 		err = tid_insert(cap, cap->targets[i].tid, i);
 		if (err)
 			return err;
@@ -162,7 +163,8 @@ static int fold_cpu(struct capture *cap, unsigned int i)
 	for (unsigned int k = 0; k <= LULL_CAUSES; k++) {
 		size_t word = offsetof(struct lull_cpu, cause[k].count) / 4;
 
-		if (fold_is_due(&cap->cpu_folds[i], (unsigned int)(word - CPU_FIRST_WORD), words[word]))
+		if (fold_is_due(&cap->cpu_folds[i], (unsigned int)(word - CPU_FIRST_WORD),
+				words[word]))
 			return fold_take(&cap->cpu_folds[i], words + CPU_FIRST_WORD,
 					 CPU_WORDS - CPU_FIRST_WORD);
 	}

@@ -126,7 +126,7 @@ static void set_name(char *to, size_t cap, const char *path)
 
 /*
  * Opens a regular file and nothing else: opening a device can have effects, and a pipe waits. So
- * it is looked at before it is opened for reading. -ENXIO: it is none, or not inode @inode.
+ * it is looked at before it is opened for reading. -ENXIO: it is none, or not inode @inode (0: any).
  */
 static int open_regular(const struct root *root, const char *path, uint64_t inode)
 {
@@ -137,7 +137,7 @@ static int open_regular(const struct root *root, const char *path, uint64_t inod
 		return fd;
 	if (fstat(fd, &st))
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_ino != inode)
+	if (!S_ISREG(st.st_mode) || (inode && st.st_ino != inode))
 		return -ENXIO;
 	return fs_open(root, O_RDONLY | O_NOCTTY, "proc/self/fd/%d", fd);
 }
@@ -145,7 +145,7 @@ static int open_regular(const struct root *root, const char *path, uint64_t inod
 /*
  * By mapping, which needs CAP_CHECKPOINT_RESTORE and finds files that are deleted or replaced; else
  * by path, which must still be the same file. Devices are not compared: btrfs and overlayfs show
- * others in maps than stat() does.
+ * others in maps than stat() does; overlayfs in rare set-ups other inodes too.
  */
 static int open_module_file(const struct root *root, pid_t pid, const struct map_line *line)
 {
@@ -158,7 +158,7 @@ static int open_module_file(const struct root *root, pid_t pid, const struct map
 		by_map = NULL;
 		return -ENOMEM;
 	}
-	fd = open_regular(root, by_map, line->inode);
+	fd = open_regular(root, by_map, 0);
 	if (fd >= 0)
 		return fd;
 	if (asprintf(&by_path, "proc/%d/root%s", (int)pid, line->path) < 0) {

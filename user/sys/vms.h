@@ -47,7 +47,10 @@ struct vcpu_hint {
  */
 int vms_find(const struct root *root, const struct vcpu_hint *hints, unsigned int n_hints,
 	     struct vm_list *ret);
-/* The one process, whether or not it is a VM: -ENOENT no such process, -ENODEV no VM. */
+/*
+ * The one process, also by the number of one of its threads: -ENOENT no such process, -ENODEV no
+ * VM.
+ */
 int vms_read(const struct root *root, pid_t pid, const struct vcpu_hint *hints,
 	     unsigned int n_hints, struct vm *ret);
 /* By name, UUID or pid: -ENOENT none, -EEXIST more than one of that name. */

@@ -27,7 +27,7 @@ attached() {
 # lull measures once all its programs are attached: when their number has stood still for a second.
 wait_for_lull() {
 	before=0
-	while kill -0 "$lull"; do
+	while kill -0 "$lull" 2>/dev/null; do
 		sleep 1
 		now=$(attached)
 		if [ "$now" -gt 0 ] && [ "$now" -eq "$before" ]; then
@@ -56,7 +56,7 @@ wait_for_lull
 kill -CONT "$guest"
 sleep 2
 stop_guest
-kill -0 "$lull" || {
+kill -0 "$lull" 2>/dev/null || {
 	echo 'the recording ended before the guest stood still'
 	exit 1
 }
