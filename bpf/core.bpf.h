@@ -130,27 +130,6 @@ static __always_inline __u32 victim_find(__u32 tid)
 	return 0;
 }
 
-/* Function number of a label's value; LULL_FN_OTHERS when the table is full. */
-static __always_inline __u32 fn_number(__u64 value)
-{
-	__u32 h = (value * 0x9e3779b97f4a7c15ULL) >> 54;
-
-	NO_UNROLL
-	for (int i = 0; i < LULL_PROBE; i++) {
-		__u32 at = (h + i) & (LULL_FNS - 1);
-		__u64 e;
-
-		if (at <= LULL_FN_OTHERS)
-			continue;
-		e = lull_fns[at];
-		if (!e)
-			e = __sync_val_compare_and_swap(&lull_fns[at], 0, value) ?: value;
-		if (e == value)
-			return at;
-	}
-	return LULL_FN_OTHERS;
-}
-
 /* 1 + number of the comm among the senders, or 0 when there is no place. */
 static __always_inline __u32 sender_number(const __u64 comm[2])
 {
@@ -194,16 +173,6 @@ static __always_inline bool label_try(struct lull_label *table, __u32 n, __u32 w
 		}
 	}
 	return false;
-}
-
-/* Adds to label @fn of @owner in a table of @n places (a power of two). */
-static __always_inline void label_add(struct lull_label *table, __u32 n, __u32 owner, __u32 fn,
-				      __u64 ns)
-{
-	if (!fn || label_try(table, n, owner | fn << 16, ns) ||
-	    label_try(table, n, owner | LULL_FN_OTHERS << 16, ns))
-		return;
-	anomaly(LULL_ANOMALY_LABELS_FULL);
 }
 
 static __always_inline __u32 key_hash(__u64 key)
@@ -285,7 +254,7 @@ static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 
 	if (!cause)
 		return row & (LULL_ENTRY_HASHED - 1);
 	NO_UNROLL
-	for (int i = 0; i < LULL_PROBE; i++) {
+	for (int i = 0; i < LULL_ENTRY_PROBE; i++) {
 		__u32 at = LULL_ENTRY_HASHED + ((h + i) & (LULL_ENTRIES - LULL_ENTRY_HASHED - 1));
 		__u64 e = v->entry[at].key;
 

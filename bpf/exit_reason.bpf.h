@@ -41,7 +41,7 @@ static __always_inline __u32 exit_reason(struct kvm_vcpu *vcpu, __u32 isa)
 {
 	__u32 code = 0;
 
-	if (!lull_read_exits)
+	if (!lull_read_exits || !vcpu)
 		return 0;
 	if (isa == 2 && bpf_core_type_exists(struct vcpu_svm)) {
 		code = BPF_CORE_READ((struct vcpu_svm *)vcpu, vmcb, control.exit_code);

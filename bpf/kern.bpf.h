@@ -39,7 +39,7 @@ struct sched_entity {
 
 struct task_struct {
 	struct thread_info thread_info;
-	int on_cpu, on_rq;
+	unsigned int on_cpu, on_rq; /* u8 in 7.3; libbpf resizes only unsigned loads */
 	struct sched_entity se;
 	struct sched_info sched_info;
 	int pid, tgid;

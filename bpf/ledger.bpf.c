@@ -7,6 +7,47 @@
 
 #include "thread.bpf.h"
 
+/* Function number of a label's value; LULL_FN_OTHERS when the table is full. */
+__noinline __u32 ledger_fn(__u64 value)
+{
+	__u32 h = (value * 0x9e3779b97f4a7c15ULL) >> 54;
+
+	NO_UNROLL
+	for (int i = 0; i < LULL_PROBE; i++) {
+		__u32 at = (h + i) & (LULL_FNS - 1);
+		__u64 e;
+
+		if (at <= LULL_FN_OTHERS)
+			continue;
+		e = lull_fns[at];
+		if (!e)
+			e = __sync_val_compare_and_swap(&lull_fns[at], 0, value) ?: value;
+		if (e == value)
+			return at;
+	}
+	return LULL_FN_OTHERS;
+}
+
+/* Adds to label @fn of cause @owner of a CPU. */
+__noinline int ledger_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn, __u64 ns)
+{
+	if (!c || !fn || label_try(c->label, LULL_CPU_LABELS, owner | fn << 16, ns) ||
+	    label_try(c->label, LULL_CPU_LABELS, owner | LULL_FN_OTHERS << 16, ns))
+		return 0;
+	anomaly(LULL_ANOMALY_LABELS_FULL);
+	return 0;
+}
+
+/* The same for entry @owner of a victim. */
+__noinline int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn, __u64 ns)
+{
+	if (!v || !fn || label_try(v->label, LULL_VICTIM_LABELS, owner | fn << 16, ns) ||
+	    label_try(v->label, LULL_VICTIM_LABELS, owner | LULL_FN_OTHERS << 16, ns))
+		return 0;
+	anomaly(LULL_ANOMALY_LABELS_FULL);
+	return 0;
+}
+
 /* Counts one piece of @row's time for a victim, and keeps the sum. The number of the entry. */
 __noinline __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause, __u64 ns)
 {
@@ -67,11 +108,26 @@ __noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cau
 		at = cause_place(c, LULL_CAUSE_SOFTIRQ + (id & 15), cause);
 	else
 		at = cause_find(c, cause, true);
-	label_add(c->label, LULL_CPU_LABELS, at, fn, ns);
+	ledger_cpu_label(c, at, fn, ns);
 	if (v && kind != LULL_KIND_TASK)
-		label_add(v->label, LULL_VICTIM_LABELS, entry_find(v, row_of(kind), cause, true),
-			  fn, ns);
+		ledger_victim_label(v, entry_find(v, row_of(kind), cause, true), fn, ns);
 	return 0;
+}
+
+/* The number of the cause of all tasks of a comm, which becomes the CPU's current one. */
+__noinline __u32 ledger_task_group(struct lull_cpu *c, __u64 comm0, __u64 comm1)
+{
+	const __u64 comm[2] = { comm0, comm1 };
+	__u32 at;
+
+	if (!c)
+		return LULL_CAUSES;
+	c->task = lull_comm_cause(comm);
+	c->grouped++;
+	at = cause_find(c, c->task, true);
+	if (at == LULL_CAUSES)
+		anomaly(LULL_ANOMALY_CAUSES_FULL);
+	return at;
 }
 
 /*
@@ -369,7 +425,7 @@ static long wait_book(__u32 i, void *ctx)
 	cause = occupant_cause(w, o->word & LULL_CAUSE_MASK);
 	label = o->word >> LULL_ROW_SHIFT;
 	at = ledger_entry_add(w->v, w->row, cause, o->ns);
-	label_add(w->v->label, LULL_VICTIM_LABELS, at, label, o->ns);
+	ledger_victim_label(w->v, at, label, o->ns);
 	if (w->v->gap_ns)
 		ledger_segment_add(w->v, (__u64)w->row << LULL_ROW_SHIFT | cause, o->ns, label);
 	return 0;

@@ -17,9 +17,13 @@
  * once and not at each call; that is why they return an int and look at their pointers.
  */
 __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause, __u64 ns);
+__u32 ledger_fn(__u64 value);
+int ledger_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn, __u64 ns);
+int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn, __u64 ns);
 __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d);
 int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns);
 int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn, __u64 ns);
+__u32 ledger_task_group(struct lull_cpu *c, __u64 comm0, __u64 comm1);
 int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 cause);
 int ledger_gap_close(struct lull_victim *v, __u64 end);
 int ledger_wait_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now);
@@ -231,7 +235,7 @@ static __always_inline void softirq_begin(struct lull_cpu *c, __u64 now, __u32 v
 	c->softirq = vec + 1;
 	c->soft_label = 0;
 	if (c->ksoftirqd)
-		c->task_label = fn_number(LULL_LABEL(LULL_LABEL_SOFTIRQ, vec + 1));
+		c->task_label = ledger_fn(LULL_LABEL(LULL_LABEL_SOFTIRQ, vec + 1));
 }
 
 static __always_inline void softirq_end(struct lull_cpu *c, __u64 now, __u32 vec)
@@ -262,13 +266,13 @@ static __always_inline void label_begin(struct lull_cpu *c, __u64 now, __u64 lab
 	if (c->depth) {
 		struct lull_frame *f = &c->frame[(c->depth - 1) & (LULL_DEPTH - 1)];
 
-		f->label = fn_number(label);
+		f->label = ledger_fn(label);
 		f->label_base = f->acc_ns;
 	} else if (c->softirq) {
-		c->soft_label = fn_number(label);
+		c->soft_label = ledger_fn(label);
 		c->soft_label_base = c->soft_ns;
 	} else {
-		c->task_label = fn_number(label);
+		c->task_label = ledger_fn(label);
 		c->task_label_base = c->task_ns;
 	}
 }
@@ -299,7 +303,7 @@ static __always_inline void sender_count(struct lull_cpu *c, __u32 from)
 	if (from && c->depth)
 		ledger_label(c, victim_at(c->victim),
 			     c->frame[(c->depth - 1) & (LULL_DEPTH - 1)].cause,
-			     fn_number(LULL_LABEL(LULL_LABEL_SENDER, from)), 0);
+			     ledger_fn(LULL_LABEL(LULL_LABEL_SENDER, from)), 0);
 }
 
 static __always_inline void vector_begin(struct lull_cpu *c, __u64 now, enum lull_vector id)
@@ -318,8 +322,7 @@ static __always_inline void nmi_add(struct lull_cpu *c, __u64 handler, __u64 ns)
 
 	__sync_fetch_and_add(&c->nmi_ns, ns);
 	cause_add(c, at, ns);
-	label_add(c->label, LULL_CPU_LABELS, at, fn_number(LULL_LABEL(LULL_LABEL_NMI, handler)),
-		  ns);
+	ledger_cpu_label(c, at, ledger_fn(LULL_LABEL(LULL_LABEL_NMI, handler)), ns);
 }
 
 #endif

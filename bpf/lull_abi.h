@@ -16,7 +16,8 @@
 #define LULL_TIMELINE	  512 /* segments kept per CPU; a power of two */
 #define LULL_OCCUPANTS	  24  /* distinct occupants of one wait */
 #define LULL_SEGMENTS	  16  /* distinct segments of one stall */
-#define LULL_PROBE	  16
+#define LULL_PROBE	  8   /* places looked at for a key of a table */
+#define LULL_ENTRY_PROBE  16
 #define LULL_FNS	  1024 /* distinct functions and senders; a power of two */
 #define LULL_FN_OTHERS	  1    /* number of the label that takes what finds no place */
 #define LULL_SENDERS	  256  /* distinct comms that sent IPIs; a power of two */

@@ -35,19 +35,12 @@ static __always_inline void comm_copy(__u64 to[2], const __u64 from[2])
 /* Its cause: itself, or when the table gets full all tasks of its comm. */
 static __always_inline void cpu_set_task(struct lull_cpu *c, const struct task_id *t)
 {
-	__u64 cause = t->cause;
-	__u32 at;
+	__u32 at = cause_find(c, t->cause, c->hists < LULL_TASKS_MAX);
 
-	at = cause_find(c, cause, c->hists < LULL_TASKS_MAX);
-	if (at == LULL_CAUSES) {
-		cause = lull_comm_cause(t->comm);
-		c->grouped++;
-		at = cause_find(c, cause, true);
-		if (at == LULL_CAUSES)
-			anomaly(LULL_ANOMALY_CAUSES_FULL);
-	}
+	c->task = t->cause;
+	if (at == LULL_CAUSES)
+		at = ledger_task_group(c, t->comm[0], t->comm[1]);
 	c->tid = t->tid;
-	c->task = cause;
 	c->task_place = at;
 	if (at < LULL_CAUSES)
 		comm_copy(c->cause[at].comm, t->comm);
@@ -57,20 +50,25 @@ static __always_inline void cpu_set_task(struct lull_cpu *c, const struct task_i
 	c->ksoftirqd = t->comm[0] == COMM_KSOFTIRQ;
 }
 
-/* Host tasks' time on this CPU so far. Another CPU reads it: taken again while it is being changed. */
+static __always_inline bool cpu_busy_read(struct lull_cpu *c, __u64 *busy, __u64 *since)
+{
+	__u32 seq = *(volatile __u32 *)&c->busy_seq;
+
+	*busy = *(volatile __u64 *)&c->busy_ns;
+	*since = *(volatile __u64 *)&c->busy_since;
+	return !(seq & 1) && seq == *(volatile __u32 *)&c->busy_seq;
+}
+
+/*
+ * Host tasks' time on this CPU so far. Another CPU reads it: taken again while it is being changed.
+ * No loop: clang 14 places its head so that 6.1's verifier takes falling into it for a back-edge.
+ */
 static __always_inline __u64 cpu_busy(struct lull_cpu *c, __u64 now)
 {
-	__u64 busy = 0, since = 0;
+	__u64 busy, since;
 
-	NO_UNROLL
-	for (int i = 0; i < 3; i++) {
-		__u32 seq = *(volatile __u32 *)&c->busy_seq;
-
-		busy = *(volatile __u64 *)&c->busy_ns;
-		since = *(volatile __u64 *)&c->busy_since;
-		if (!(seq & 1) && seq == *(volatile __u32 *)&c->busy_seq)
-			break;
-	}
+	if (!cpu_busy_read(c, &busy, &since) && !cpu_busy_read(c, &busy, &since))
+		(void)cpu_busy_read(c, &busy, &since);
 	return since && now > since ? busy + now - since : busy;
 }
 
@@ -135,8 +133,7 @@ static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t
 static __always_inline void cpu_task_end(struct lull_cpu *c)
 {
 	if (c->task_label && !c->ksoftirqd)
-		label_add(c->label, LULL_CPU_LABELS, c->task_place, c->task_label,
-			  c->task_ns - c->task_label_base);
+		ledger_cpu_label(c, c->task_place, c->task_label, c->task_ns - c->task_label_base);
 	cause_add(c, c->task_place, c->task_ns);
 }
 
