@@ -302,6 +302,13 @@ struct lull_victim {
 	__u64 gap_sum, wake_sum, preempted_sum;
 };
 
+/* A thread that KVM runs as a vCPU; index -1: which one is not known. */
+struct lull_mark {
+	__u32 tid, tgid;
+	__s32 index;
+	__u32 pad;
+};
+
 /* A stall, through the ring buffer. */
 struct lull_stall {
 	__u64 at_ns, duration_ns; /* at: CLOCK_MONOTONIC */

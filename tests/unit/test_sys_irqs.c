@@ -296,6 +296,14 @@ static struct facts count(const struct irq_table *table)
 	return facts;
 }
 
+static unsigned long long number_after(const char *text, const char *label)
+{
+	const char *at = strstr(text, label);
+
+	CHECK(at);
+	return strtoull(at + strlen(label), NULL, 10);
+}
+
 /* One row: file, CPU columns, columns, numbered, named, vfio, shared, longest line, notes. */
 static void check_facts(const char *dir, char *row)
 {
@@ -310,9 +318,8 @@ static void check_facts(const char *dir, char *row)
 		CHECK(field[i]);
 	}
 	printf("# %s\n", field[0]);
-	CHECK_EQ(sscanf(field[8], "sum=%llu; rows with fewer counters than CPUs: %llu", &want.sum,
-			&want.fewer),
-		 2);
+	want.sum = number_after(field[8], "sum=");
+	want.fewer = number_after(field[8], "fewer counters than CPUs: ");
 	CHECK_EQ(fs_root_open(&root, dir), 0);
 	CHECK_EQ(fs_read_file(&root, &text, NULL, "interrupts/%s", field[0]), 0);
 	CHECK_EQ(irqs_parse(text, &table, NULL), 0);

@@ -139,14 +139,18 @@ static int resolve_unprivileged(int fd, const char *want)
 	struct kallsyms_query queries[2] = { { .addr = 0 } };
 	auto_free char *line = NULL;
 	auto_fclose FILE *file = fdopen(dup(fd), "r");
-	char name[256] = "";
 	size_t cap = 0;
 
 	if (!file)
 		return 1;
-	while (getline(&line, &cap, file) > 0)
-		if (sscanf(line, "%lx %*c %255s", &queries[0].addr, name) == 2 && streq(name, want))
-			break;
+	/* "ffffffff81000100 t schedule" */
+	while (getline(&line, &cap, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strlen(line) < 19 || !streq(line + 19, want))
+			continue;
+		queries[0].addr = strtoull(line, NULL, 16);
+		break;
+	}
 	queries[1].addr = queries[0].addr + 1;
 	if (getuid() == 0 && (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)))
 		return 2;

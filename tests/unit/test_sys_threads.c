@@ -232,7 +232,7 @@ TEST(threads_read_steal__is_in_ns)
 	CHECK_EQ(threads_read_steal(&root, 0, &ns), 0);
 	CHECK_EQ(ns, 0);
 	CHECK_EQ(threads_read_steal(&root, 3, &ns), 0);
-	CHECK_EQ(ns, 3 * 12345 * tick_ns);
+	CHECK_EQ(ns, 37035 * tick_ns);
 	CHECK_EQ(threads_read_steal(&root, 4, &ns), -ENOENT);
 	CHECK_EQ(threads_read_steal(&root, -1, &ns), -ENOENT);
 }

@@ -30,8 +30,6 @@
 
 static pid_t start_qemu(const char *option, const char *value)
 {
-	const char *argv[] = { QEMU,	   "-accel", "kvm",	    "-smp", "2",   "-m", "16",
-			       "-display", "none",   "-nodefaults", option, value, NULL };
 	int null;
 	pid_t pid;
 
@@ -48,7 +46,8 @@ static pid_t start_qemu(const char *option, const char *value)
 	(void)dup2(null, 0);
 	(void)dup2(null, 1);
 	(void)dup2(null, 2);
-	(void)execv(QEMU, (char **)(uintptr_t)argv);
+	(void)execl(QEMU, QEMU, "-accel", "kvm", "-smp", "2", "-m", "16", "-display", "none",
+		    "-nodefaults", option, value, (char *)NULL);
 	_exit(127);
 }
 

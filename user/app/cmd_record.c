@@ -23,6 +23,7 @@
 #include "app/writer.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "base/str.h"
 #include "lull_abi.h"
 #include "measure/capture.h"
@@ -227,6 +228,15 @@ static int resolve(struct record *r, int argc, char **argv, int rest)
 	return code ?: target_watch(&r->root, &request, &r->target);
 }
 
+/* For the tests, which must be able to fill it. 0: the default. */
+static unsigned int test_ring_bytes(void)
+{
+	const char *text = getenv("LULL_TEST_RING_BYTES");
+	uint32_t bytes;
+
+	return text && !parse_u32(text, &bytes) ? bytes : 0;
+}
+
 static int open_capture(struct record *r, struct capture_config *config)
 {
 	auto_str struct str why = { 0 };
@@ -244,6 +254,7 @@ static int open_capture(struct record *r, struct capture_config *config)
 		.stalls_max = r->config.stalls,
 		.stacks = r->config.stacks,
 		.self = r->config.self,
+		.ring_bytes = test_ring_bytes(),
 	};
 	err = capture_open(config, &r->capture, &why);
 	if (!err)

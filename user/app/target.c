@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "base/str.h"
 #include "lull_abi.h"
+#include "measure/find.h"
 #include "sys/threads.h"
 #include "sys/topo.h"
 
@@ -54,17 +55,34 @@ static void list_vms(const struct vm_list *vms)
 			  *vms->vms[i].uuid ? ", uuid " : "", vms->vms[i].uuid);
 }
 
+/*
+ * Where debugfs does not tell the threads of the vCPUs, KVM's mark in the tasks does; names of
+ * threads are the last resort.
+ */
+static int find_vms(const struct root *root, struct vm_list *ret)
+{
+	auto_free struct vcpu_hint *hints = NULL;
+	struct vm_list list = { 0 };
+	unsigned int n = 0;
+	int err = vms_find(root, NULL, 0, &list);
+
+	if (err || !list.n || fs_exists(root, "sys/kernel/debug/kvm") ||
+	    find_vcpus(root, &hints, &n) || !n) {
+		if (!err)
+			*ret = list;
+		return err;
+	}
+	vms_done(&list);
+	return vms_find(root, hints, n, ret);
+}
+
 /* The VM that was named, or the only one. */
 static int choose_vm(const struct root *root, const char *what, struct target *target,
 		     const struct vm **ret)
 {
 	int err;
 
-	err = vms_find(root, NULL, 0, &target->vms);
-	if (err == -EACCES) {
-		log_error("finding virtual machines needs root");
-		return EXIT_REFUSED;
-	}
+	err = find_vms(root, &target->vms);
 	if (err) {
 		log_error("finding virtual machines: %s", strerror(-err));
 		return EXIT_ERROR;
@@ -82,6 +100,10 @@ static int choose_vm(const struct root *root, const char *what, struct target *t
 	if (target->vms.n == 1) {
 		*ret = &target->vms.vms[0];
 		return 0;
+	}
+	if (!target->vms.n && target->vms.n_denied && geteuid()) {
+		log_error("finding virtual machines needs root");
+		return EXIT_REFUSED;
 	}
 	log_error(target->vms.n
 			  ? "several VMs are running; choose one:"
@@ -179,7 +201,7 @@ static int add_all_vcpus(const struct root *root, struct target *target)
 {
 	int code = 0;
 
-	if (vms_find(root, NULL, 0, &target->vms))
+	if (find_vms(root, &target->vms))
 		return 0;
 	for (unsigned int i = 0; i < target->vms.n && !code; i++) {
 		free(target->text);

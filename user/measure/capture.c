@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -12,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "measure/capture_p.h"
+#include "measure/lockdown.h"
 #include "model/recording.h"
 #include "sys/kallsyms.h"
 #include "sys/topo.h"
@@ -32,13 +34,20 @@ uint64_t capture_now(void)
 
 static int libbpf_log(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-	char line[512];
+	auto_free char *text = NULL;
+	size_t len;
 
-	if (!log_is_debug() && level != LIBBPF_WARN)
+	(void)level;
+	if (!log_is_debug())
 		return 0;
-	(void)vsnprintf(line, sizeof(line), fmt, args);
-	line[strcspn(line, "\n")] = '\0';
-	log_debug("%s", line);
+	if (vasprintf(&text, fmt, args) < 0) {
+		text = NULL;
+		return 0;
+	}
+	len = strlen(text);
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	log_debug("%s", text);
 	return 0;
 }
 
@@ -103,6 +112,7 @@ static int configure(struct capture *cap)
 	skel->rodata->lull_cfg.stacks = config->stacks;
 	skel->rodata->lull_cfg.n_cpu_slots = cap->n_cpus;
 	skel->rodata->lull_cfg.n_victims = cap->n_victims;
+	skel->rodata->lull_read_exits = !lockdown_hides_memory(config->root);
 	skel->rodata->lull_cfg.rt = fs_exists(config->root, "sys/kernel/realtime");
 	err = bpf_map__set_max_entries(skel->maps.lull_cpus, cap->n_cpus);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_victims, cap->n_victims);
@@ -178,6 +188,7 @@ static int refuse(struct str *why, int err, const char *what)
 
 static int load(struct capture *cap, struct str *why)
 {
+	auto_str struct str lack = { 0 };
 	int err;
 
 	(void)libbpf_set_print(libbpf_log);
@@ -190,6 +201,17 @@ static int load(struct capture *cap, struct str *why)
 	}
 	if (err)
 		return refuse(why, err, "reading the kernel's BTF");
+	err = hooks_types_lack(&cap->types, &lack);
+	if (err)
+		return err;
+	if (lack.s) {
+		(void)str_addf(
+			why,
+			"this kernel is too old to measure; it lacks%s lull record needs 6.1 "
+			"or later",
+			lack.s);
+		return -EOPNOTSUPP;
+	}
 	cap->skel = lull_bpf__open();
 	if (!cap->skel)
 		return refuse(why, -errno, "opening the BPF object");
@@ -198,6 +220,14 @@ static int load(struct capture *cap, struct str *why)
 		return refuse(why, err, "preparing the BPF object");
 	err = lull_bpf__load(cap->skel);
 	return err ? refuse(why, err, "loading the BPF programs") : 0;
+}
+
+/* What the audit needs of the type information, which is large and not kept. */
+static void note_vectors(struct capture *cap)
+{
+#define VECTOR(id, nr, tp, label, name) \
+	cap->have_vector[LULL_VECTOR_##id] = hooks_types_have(&cap->types, #tp "_entry");
+#include "vectors.def"
 }
 
 int capture_open(const struct capture_config *config, struct capture **ret, struct str *why)
@@ -224,6 +254,9 @@ int capture_open(const struct capture_config *config, struct capture **ret, stru
 		refuse(why, err, "attaching the BPF programs");
 		goto out_free;
 	}
+	note_vectors(cap);
+	hooks_types_done(&cap->types);
+	(void)malloc_trim(0);
 	if (kallsyms_open(config->root, &cap->kallsyms))
 		cap->kallsyms = -1;
 	if (config->self)

@@ -64,7 +64,4 @@ int capture_stop(struct capture *cap);
 /* Fills @rec, all but host, command and ended_by. */
 int capture_harvest(struct capture *cap, struct recording *rec);
 
-/* Threads that KVM runs as vCPUs right now, by its mark in the task. *ret: tids, allocated. */
-int capture_find_vcpus(pid_t tgid, pid_t **ret, int **ret_index, unsigned int *ret_n);
-
 #endif

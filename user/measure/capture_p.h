@@ -28,7 +28,7 @@ struct capture {
 	struct lull_bpf *skel;
 	struct hook_types types;
 	struct hook_links links;
-	bool on[LULL_N_HOOKS];
+	bool on[LULL_N_HOOKS], have_vector[LULL_N_VECTORS];
 	struct program_count before[LULL_N_HOOKS], after[LULL_N_HOOKS];
 
 	/* The kernel's tables, mapped. */

@@ -216,6 +216,9 @@ static int ledger_entry(const struct harvest *h, const struct lull_victim *v,
 		row = LULL_ROW_LOST;
 		cause = LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0);
 	}
+	/* Under way when measuring began, or kvm_exit's reason cannot be read here. */
+	if (row == LULL_ROW_EXIT && !cause)
+		cause = LULL_CAUSE(LULL_KIND_EXIT, 0, 0);
 	err = rec_entry_add(&rec->ledger, &rec->n_ledger, &e);
 	if (err)
 		return err;

@@ -209,19 +209,16 @@ static int audit_add(struct harvest *h, const char *what, const struct audit_spa
 /* Which rows of /proc/interrupts we count: numbered lines, and the labels of vectors that we have. */
 static bool is_counted(const struct harvest *h, const struct irq_line *line)
 {
-	static const struct {
-		const char *label, *tp;
-	} rows[] = {
-#define VECTOR(id, nr, point, lab, name) { .label = lab, .tp = #point "_entry" },
+	static const char *const labels[] = {
+#define VECTOR(id, nr, tp, label, name) [LULL_VECTOR_##id] = label,
 #include "vectors.def"
 	};
 
 	if (line->irq >= 0)
 		return h->cap->on[LULL_HOOK_irq__entry];
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (streq(rows[i].label, line->name))
-			return h->cap->on[LULL_HOOK_vector__entry] &&
-			       hooks_types_have(&h->cap->types, rows[i].tp);
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
+		if (streq(labels[i], line->name))
+			return h->cap->on[LULL_HOOK_vector__entry] && h->cap->have_vector[i];
 	return false;
 }
 

@@ -64,6 +64,41 @@ bool hooks_types_have(const struct hook_types *types, const char *tracepoint)
 	return types->kvm && btf__find_by_name_kind(types->kvm, name, BTF_KIND_TYPEDEF) > 0;
 }
 
+static bool have_helper(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	for (int i = 0; t && i < btf_vlen(t); i++)
+		if (streq(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+			return true;
+	return false;
+}
+
+/* The number of arguments of a tracepoint, without the first that all have; -1: there is none. */
+static int tracepoint_args(const struct btf *btf, const char *typedef_name)
+{
+	int id = btf__find_by_name_kind(btf, typedef_name, BTF_KIND_TYPEDEF);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	t = t ? btf__type_by_id(btf, t->type) : NULL; /* a pointer */
+	t = t ? btf__type_by_id(btf, t->type) : NULL; /* to a function */
+	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;
+}
+
+int hooks_types_lack(const struct hook_types *types, struct str *ret)
+{
+	int err = 0;
+
+	if (!have_helper(types->vmlinux, "BPF_FUNC_loop"))
+		err = str_add(ret, " the BPF helper bpf_loop (5.17);");
+	if (!err && tracepoint_args(types->vmlinux, "btf_trace_sched_switch") < 4)
+		err = str_add(ret, " the state of the leaving task in sched_switch (5.18);");
+	if (!err && !hooks_types_have(types, "irq_handler_entry"))
+		err = str_add(ret, " type information of tracepoints (5.5);");
+	return err;
+}
+
 /* The tracepoint in a program's section name; NULL: it has several. */
 static const char *hook_tracepoint(const struct bpf_program *prog)
 {

@@ -14,6 +14,7 @@ struct bpf_object;
 struct bpf_program;
 struct bpf_link;
 struct btf;
+struct str;
 
 struct hook {
 	const char *name;  /* of the program */
@@ -36,6 +37,12 @@ int hooks_types_open(struct hook_types *ret);
 void hooks_types_done(struct hook_types *types);
 /* Is there a tracepoint of that name? */
 bool hooks_types_have(const struct hook_types *types, const char *tracepoint);
+
+/*
+ * Appends to @ret what this kernel lacks that nothing can stand in for, in words; nothing: all is
+ * there. Floor: 6.1. -ENOMEM.
+ */
+int hooks_types_lack(const struct hook_types *types, struct str *ret);
 
 /*
  * Decides which programs of @obj are loaded: on[hook] is set, and missing(what, ctx) is called with

@@ -280,6 +280,8 @@ static int exit_name(uint32_t id, struct str *out)
 	for (size_t i = 0; i < ARRAY_SIZE(exits); i++)
 		if (LULL_EXIT(exits[i].isa, exits[i].reason) == id)
 			return str_add(out, exits[i].name);
+	if (!id)
+		return str_add(out, "reason not known");
 	return str_addf(out, "%u", id & 0xffff);
 }
 

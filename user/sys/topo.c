@@ -175,16 +175,14 @@ static void link_hwloc_cores(hwloc_topology_t topology, const struct cpuset *onl
 {
 	hwloc_obj_t obj = NULL;
 	struct cpuset core;
-	unsigned int cpu;
 
 	while ((obj = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, obj))) {
 		cpuset_clear(&core);
-		hwloc_bitmap_foreach_begin(cpu, obj->cpuset)
-		{
-			if (cpu < n && cpuset_has(online, cpu))
-				cpuset_add(&core, cpu);
-		}
-		hwloc_bitmap_foreach_end();
+		for (int cpu = hwloc_bitmap_first(obj->cpuset); cpu >= 0;
+		     cpu = hwloc_bitmap_next(obj->cpuset, cpu))
+			if ((unsigned int)cpu < n)
+				cpuset_add(&core, (unsigned int)cpu);
+		cpuset_and(&core, online);
 		link_core(&core, siblings, n);
 	}
 }

@@ -132,9 +132,13 @@ static int find_all(const struct root *root, const struct vms_evidence *evidence
 		err = read_vm(root, (pid_t)pid, evidence, &vm);
 		if (err == -ENODEV || err == -ENOENT)
 			continue;
-		/* A process we may not look into may be a VM: the list would be short. */
+		/* It may be a VM. Even root may not look into every process: some hide. */
+		if (err == -EPERM || err == -EACCES) {
+			list->n_denied++;
+			continue;
+		}
 		if (err)
-			return err == -EPERM ? -EACCES : err;
+			return err;
 		grown = realloc(list->vms, (list->n + 1) * sizeof(*grown));
 		if (!grown) {
 			vms_vm_done(&vm);

@@ -31,6 +31,7 @@ struct vm {
 struct vm_list {
 	struct vm *vms;
 	unsigned int n;
+	unsigned int n_denied; /* processes that could not be looked into: one may be a VM */
 };
 
 /*
@@ -42,8 +43,7 @@ struct vcpu_hint {
 };
 
 /*
- * All VMs: a process with an open anon_inode:kvm-vm. Sorted by pid. -EACCES: not root, so that
- * some process could not be looked into.
+ * All VMs: a process with an open anon_inode:kvm-vm. Sorted by pid.
  */
 int vms_find(const struct root *root, const struct vcpu_hint *hints, unsigned int n_hints,
 	     struct vm_list *ret);

@@ -26,8 +26,8 @@ struct vms_evidence {
 	unsigned int n_hints;
 };
 
-/* Reads sys/kernel/debug/kvm; without debugfs there is no evidence, and no error. */
-int vms_evidence_read(const struct root *root, struct vms_evidence *ret);
+/* Adds what sys/kernel/debug/kvm says; without debugfs there is no evidence, and no error. */
+int vms_evidence_read(const struct root *root, struct vms_evidence *evidence);
 void vms_evidence_done(struct vms_evidence *evidence);
 
 /* Fills vcpus and n_vcpus of @vm. */

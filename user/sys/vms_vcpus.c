@@ -269,8 +269,8 @@ static unsigned int list_missing(const struct search *s, int *missing, unsigned 
  */
 static int add_from_guest_time(struct search *s)
 {
-	auto_free struct thread_stat *stats = calloc(s->n_tids, sizeof(*stats));
-	auto_free int *missing = calloc(s->fds->n, sizeof(*missing));
+	auto_free struct thread_stat *stats = calloc((size_t)s->n_tids + 1, sizeof(*stats));
+	auto_free int *missing = calloc((size_t)s->fds->n + 1, sizeof(*missing));
 	unsigned int n = 0, n_missing;
 	int err = 0;
 
