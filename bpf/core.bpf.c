@@ -24,6 +24,7 @@ struct lull_sender lull_senders[LULL_SENDERS];
 __u64 lull_anomalies[LULL_N_ANOMALIES];
 __u64 lull_dropped;
 __u32 lull_cpus_used, lull_victims_used;
+__u32 lull_vm_tgid;
 __u64 lull_stall_floor_ns;
 
 struct lull_cpus lull_cpus SEC(".maps");

@@ -30,6 +30,7 @@ extern struct lull_sender lull_senders[LULL_SENDERS];
 extern __u64 lull_anomalies[LULL_N_ANOMALIES];
 extern __u64 lull_dropped; /* stalls that found the ring buffer full */
 extern __u32 lull_cpus_used, lull_victims_used;
+extern __u32 lull_vm_tgid;	  /* of the VM that is measured; 0: none */
 extern __u64 lull_stall_floor_ns; /* below this, stalls are counted but no longer sent */
 
 struct lull_cpus {

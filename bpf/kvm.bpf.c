@@ -11,14 +11,42 @@
 #include "exit_reason.bpf.h"
 #include "vcpu.bpf.h"
 
+/* A vCPU that was plugged in while we measure: watched from its first VM entry that we see. */
+static __always_inline struct lull_victim *vcpu_adopt(struct lull_cpu *c,
+						      const struct kvm_vcpu *vcpu, __u64 now)
+{
+	const struct task_struct *task = bpf_get_current_task_btf();
+	struct lull_victim *v;
+	struct task_id t;
+
+	if ((__u32)task->tgid != lull_vm_tgid || victim_find(task->pid))
+		return NULL;
+	task_describe(&t, task);
+	c->victim = victim_born(&t, task->tgid, 0, vcpu->vcpu_id + 1);
+	v = victim_at(c->victim);
+	if (!v)
+		return NULL;
+	charge(c, NULL, now, PRIVATE);
+	v->start_ns = c->last_ns;
+	v->since_ns = c->last_ns;
+	v->state = LULL_STATE_ON;
+	v->cpu = c->cpu;
+	return v;
+}
+
 SEC("?tp_btf/kvm_entry")
 int BPF_PROG(kvm__entry, struct kvm_vcpu *vcpu)
 {
 	struct lull_cpu *c = hook_cpu(LULL_HOOK_kvm__entry);
-	struct lull_victim *v = c ? victim_at(c->victim) : NULL;
+	struct lull_victim *v;
+	__u64 now;
 
+	if (!c || (!c->victim && !lull_vm_tgid))
+		return 0;
+	now = bpf_ktime_get_ns();
+	v = c->victim ? victim_at(c->victim) : vcpu_adopt(c, vcpu, now);
 	if (v)
-		vcpu_enter(c, v, bpf_ktime_get_ns());
+		vcpu_enter(c, v, now);
 	return 0;
 }
 

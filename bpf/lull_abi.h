@@ -267,6 +267,8 @@ struct lull_victim {
 	__u32 cpu;     /* last known */
 	__u32 reason;  /* of the open exit: isa << 16 | reason; 0: not known */
 	__u32 has_kvm; /* 1: a kvm_entry or kvm_exit was seen */
+	__u32 vcpu;    /* 1 + number of a vCPU that was plugged in while measuring */
+	__u32 pad1;
 	__u32 inherit;
 	__u64 start_ns;	    /* attached or born */
 	__u64 since_ns;	    /* off CPU: charged up to here */

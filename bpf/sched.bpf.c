@@ -140,6 +140,6 @@ int BPF_PROG(sched__fork, struct task_struct *parent, struct task_struct *child)
 	if (v->inherit == LULL_INHERIT_THREADS && child->tgid != parent->tgid)
 		return 0;
 	task_describe(&t, child);
-	victim_born(v, &t, child->tgid);
+	victim_born(&t, child->tgid, v->inherit, 0);
 	return 0;
 }

@@ -217,9 +217,9 @@ static __always_inline void thread_wakeup(struct lull_victim *v, __u64 now, __u3
 		victim_woken(v, now, cpu);
 }
 
-/* A watched thread's child becomes a victim, if a slot is free. Its record begins when it is woken. */
-static __always_inline void victim_born(const struct lull_victim *parent, const struct task_id *t,
-					__u32 tgid)
+/* A thread becomes a victim, if a slot is free: 1 + slot. Its record begins when it is next seen. */
+static __always_inline __u32 victim_born(const struct task_id *t, __u32 tgid, __u32 inherit,
+					 __u32 vcpu)
 {
 	__u32 slot = __sync_fetch_and_add(&lull_victims_used, 1), h = victim_hash(t->tid);
 	__u64 want = (__u64)(slot + 1) << 32 | t->tid;
@@ -228,12 +228,13 @@ static __always_inline void victim_born(const struct lull_victim *parent, const 
 	v = slot < lull_cfg.n_victims ? bpf_map_lookup_elem(&lull_victims, &slot) : NULL;
 	if (!v) {
 		anomaly(LULL_ANOMALY_VICTIMS_FULL);
-		return;
+		return 0;
 	}
 	v->tid = t->tid;
 	v->tgid = tgid;
 	v->slot = slot;
-	v->inherit = parent->inherit;
+	v->inherit = inherit;
+	v->vcpu = vcpu;
 	comm_copy(v->comm, t->comm);
 	v->state = LULL_STATE_NEW;
 	NO_UNROLL
@@ -243,10 +244,11 @@ static __always_inline void victim_born(const struct lull_victim *parent, const 
 		if (old && (__u32)old != 0xffffffffU)
 			continue;
 		if (__sync_val_compare_and_swap(e, old, want) == old)
-			return;
+			return slot + 1;
 	}
 	v->state = LULL_STATE_FREE;
 	anomaly(LULL_ANOMALY_VICTIMS_FULL);
+	return 0;
 }
 
 /* It waits on another CPU from now on; what it waited so far is charged to the old one's occupants. */

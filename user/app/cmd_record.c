@@ -249,6 +249,7 @@ static int open_capture(struct record *r, struct capture_config *config)
 		.root = &r->root,
 		.targets = r->target.threads,
 		.n_targets = r->target.n_threads,
+		.vm_pid = r->target.vm_pid,
 		.cpus = &r->target.cpus,
 		.stall_ns = stall_ns,
 		.stalls_max = r->config.stalls,

@@ -16,6 +16,7 @@
 #include "measure/lockdown.h"
 #include "model/recording.h"
 #include "sys/kallsyms.h"
+#include "sys/symbols.h"
 #include "sys/topo.h"
 
 #define RING_BYTES     (1U << 20)
@@ -222,6 +223,22 @@ static int load(struct capture *cap, struct str *why)
 	return err ? refuse(why, err, "loading the BPF programs") : 0;
 }
 
+/* User stacks are named at the end, but what names them is opened while we may. */
+static void open_symbols(struct capture *cap)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < cap->config->n_targets && n < CAPTURE_SYMBOLS; i++) {
+		pid_t pid = cap->config->targets[i].pid;
+		bool known = false;
+
+		for (unsigned int k = 0; k < n; k++)
+			known |= cap->symbols_of[k] == pid;
+		if (!known && !symbols_open(cap->config->root, pid, &cap->symbols[n]))
+			cap->symbols_of[n++] = pid;
+	}
+}
+
 /* What the audit needs of the type information, which is large and not kept. */
 static void note_vectors(struct capture *cap)
 {
@@ -255,6 +272,8 @@ int capture_open(const struct capture_config *config, struct capture **ret, stru
 		goto out_free;
 	}
 	note_vectors(cap);
+	if (config->stacks)
+		open_symbols(cap);
 	hooks_types_done(&cap->types);
 	(void)malloc_trim(0);
 	if (kallsyms_open(config->root, &cap->kallsyms))
@@ -293,6 +312,8 @@ void capture_free(struct capture *cap)
 	if (cap->texts)
 		recording_done(cap->texts);
 	free(cap->texts);
+	for (unsigned int i = 0; i < CAPTURE_SYMBOLS; i++)
+		symbols_free(cap->symbols[i]);
 	cleanup_close_fd(&cap->kallsyms);
 	cleanup_close_fd(&cap->stats);
 	free(cap);

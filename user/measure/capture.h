@@ -31,6 +31,7 @@ struct capture_config {
 	const struct root *root;
 	const struct capture_target *targets;
 	unsigned int n_targets;
+	pid_t vm_pid; /* vCPUs that this process gets while measuring are watched too; 0: none */
 	const struct cpuset *cpus; /* watched from the start */
 	uint64_t stall_ns;
 	unsigned int stalls_max; /* kept, the longest */
@@ -57,8 +58,6 @@ void capture_free(struct capture *cap);
 int capture_start(struct capture *cap);
 /* Drains stalls, keeps 32-bit counters from wrapping unseen. At least 10 times a second. */
 int capture_poll(struct capture *cap, struct capture_progress *ret);
-/* Watches one more thread; its record begins with its next wake-up or switch. -ENOSPC. */
-int capture_add(struct capture *cap, const struct capture_target *target);
 /* Closes the window and detaches. */
 int capture_stop(struct capture *cap);
 /* Fills @rec, all but host, command and ended_by. */

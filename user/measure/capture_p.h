@@ -17,6 +17,9 @@
 #include "measure/stalls.h"
 
 struct recording;
+struct symbols;
+
+#define CAPTURE_SYMBOLS 8
 
 /* Of one program, at the start and at the end of the window. */
 struct program_count {
@@ -50,6 +53,9 @@ struct capture {
 	uint64_t folded_ns;			       /* time of the last look at the counters */
 	uint64_t self_cpu_ns; /* at the start of the window, then used up in it */
 	int kallsyms, stats;  /* descriptors, -1: none */
+
+	struct symbols *symbols[CAPTURE_SYMBOLS]; /* of the targets' processes, for --stacks */
+	pid_t symbols_of[CAPTURE_SYMBOLS];
 
 	struct recording *texts; /* missing sources and notes that were found early */
 };

@@ -260,6 +260,11 @@ static int thread_identity(const struct harvest *h, const struct lull_victim *v,
 			   struct rec_thread *rec)
 {
 	const struct capture_target *t = &h->cap->targets[slot];
+	const struct capture_target plugged = {
+		.tid = (pid_t)v->tid,
+		.vm = h->cap->targets[0].vm,
+		.vcpu = (int)v->vcpu - 1,
+	};
 	char comm[17];
 
 	str_copy(comm, sizeof(comm), (const char *)v->comm, 16);
@@ -269,6 +274,8 @@ static int thread_identity(const struct harvest *h, const struct lull_victim *v,
 	rec->tid = (pid_t)v->tid;
 	rec->pid = (pid_t)v->tgid;
 	rec->comm = strdup(comm);
+	if (v->vcpu) /* plugged in while measuring */
+		t = &plugged;
 	rec->vcpu = t->tid ? t->vcpu : -1;
 	rec->vm = t->tid && t->vm ? strdup(t->vm) : NULL;
 	rec->has_kvm_entries = v->has_kvm;

@@ -4,6 +4,7 @@
  */
 #define LULL_MEASURE_PRIVATE
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 
@@ -12,6 +13,7 @@
 #include "measure/harvest_p.h"
 #include "measure/settle.h"
 #include "model/recording.h"
+#include "sys/symbols.h"
 #include "sys/threads.h"
 
 void settle_all(struct capture *cap)
@@ -143,22 +145,45 @@ static int stall_rest(const struct stall *s, struct rec_stall *rec)
 		s->segments_dropped ? "and others" : "in between", s->duration_ns - sum);
 }
 
+static struct symbols *symbols_of(const struct harvest *h, const struct stall *s)
+{
+	pid_t pid = s->victim < h->cap->n_victims ? (pid_t)h->cap->victims[s->victim].tgid : 0;
+
+	for (unsigned int i = 0; i < CAPTURE_SYMBOLS; i++)
+		if (h->cap->symbols[i] && h->cap->symbols_of[i] == pid)
+			return h->cap->symbols[i];
+	return NULL;
+}
+
+/* The frames of our own program, on whose behalf the stack was taken. */
+static bool is_own_frame(const char *name)
+{
+	return str_starts(name, "bpf_prog_") || str_starts(name, "bpf_trace_run");
+}
+
+/* The blocker's kernel stack, then the user stack with which the victim itself went to sleep. */
 static int stall_stack(const struct harvest *h, const struct stall *s, struct rec_stall *rec)
 {
-	if (!s->n_kstack)
-		return 0;
-	rec->stack = calloc(s->n_kstack, sizeof(*rec->stack));
-	if (!rec->stack)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < s->n_kstack; i++) {
-		auto_str struct str name = { 0 };
-		int err = names_address(h->names, s->kstack[i], &name);
+	struct symbols *symbols = symbols_of(h, s);
+	int err = 0;
 
-		if (err)
-			return err;
-		rec->stack[rec->n_stack++] = take_ptr(name.s);
+	for (unsigned int i = 0; i < s->n_kstack && !err; i++) {
+		auto_str struct str name = { 0 };
+
+		err = names_address(h->names, s->kstack[i], &name);
+		if (!err && !is_own_frame(name.s))
+			err = rec_frame_add(rec, name.s);
 	}
-	return 0;
+	for (unsigned int i = 0; i < s->n_ustack && !err; i++) {
+		auto_str struct str name = { 0 };
+
+		err = str_add(&name, "user ");
+		err = err
+			      ?: (symbols ? symbols_name(symbols, s->ustack[i], &name)
+					  : str_addf(&name, "0x%" PRIx64, s->ustack[i]));
+		err = err ?: rec_frame_add(rec, name.s);
+	}
+	return err;
 }
 
 static int harvest_stall(const struct harvest *h, const struct stall *s)

@@ -72,7 +72,7 @@ static int tid_insert(struct capture *cap, pid_t tid, unsigned int slot)
 }
 
 static void victim_init(struct lull_victim *v, const struct capture_target *t, unsigned int slot,
-			enum lull_state state, uint64_t now)
+			uint64_t now)
 {
 	v->tid = (uint32_t)t->tid;
 	v->tgid = (uint32_t)t->pid;
@@ -80,7 +80,7 @@ static void victim_init(struct lull_victim *v, const struct capture_target *t, u
 	v->inherit = t->inherit;
 	v->start_ns = now;
 	v->since_ns = now;
-	__atomic_store_n(&v->state, state, __ATOMIC_RELEASE);
+	__atomic_store_n(&v->state, LULL_STATE_UNKNOWN, __ATOMIC_RELEASE);
 }
 
 static int take_audit(struct capture *cap, enum audit_point point)
@@ -104,8 +104,7 @@ static int window_open(struct capture *cap)
 	cap->opened_ns = capture_now();
 	cap->folded_ns = cap->opened_ns;
 	for (unsigned int i = 0; i < cap->n_targets; i++) {
-		victim_init(&cap->victims[i], &cap->targets[i], i, LULL_STATE_UNKNOWN,
-			    cap->opened_ns);
+		victim_init(&cap->victims[i], &cap->targets[i], i, cap->opened_ns);
 		err = tid_insert(cap, cap->targets[i].tid, i);
 		if (err)
 			return err;
@@ -119,6 +118,7 @@ static int window_open(struct capture *cap)
 	}
 	cap->skel->bss->lull_cpus_used = slot;
 	cap->skel->bss->lull_victims_used = cap->n_targets;
+	cap->skel->bss->lull_vm_tgid = (__u32)cap->config->vm_pid;
 	slot = 0;
 	for_each_cpu(cpu, &cap->cpus_watched) {
 		__atomic_store_n(&cap->skel->bss->lull_cpu_slot[cpu], ++slot, __ATOMIC_RELEASE);
@@ -140,20 +140,6 @@ int capture_start(struct capture *cap)
 		return err;
 	err = window_open(cap);
 	return err ?: take_audit(cap, AUDIT_AFTER_OPEN);
-}
-
-int capture_add(struct capture *cap, const struct capture_target *target)
-{
-	unsigned int slot =
-		__atomic_fetch_add(&cap->skel->bss->lull_victims_used, 1, __ATOMIC_ACQ_REL);
-
-	if (slot >= cap->n_victims)
-		return -ENOSPC;
-	/* The kernel may have given slots to threads of its own in between: those stay zero. */
-	cap->targets[slot] = *target;
-	cap->n_targets = max(cap->n_targets, slot + 1);
-	victim_init(&cap->victims[slot], target, slot, LULL_STATE_NEW, capture_now());
-	return tid_insert(cap, target->tid, slot);
 }
 
 static int fold_cpu(struct capture *cap, unsigned int i)
@@ -237,6 +223,7 @@ static void window_close(struct capture *cap)
 {
 	const struct timespec grace = { .tv_nsec = 5000000 };
 
+	cap->skel->bss->lull_vm_tgid = 0;
 	for (unsigned int i = 0; i < LULL_VICTIM_TAB; i++)
 		__atomic_store_n(&cap->skel->bss->lull_victim_tab[i], 0, __ATOMIC_RELEASE);
 	for (unsigned int i = 0; i < LULL_MAX_CPUS; i++)

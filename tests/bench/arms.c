@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * arms: attaches what one arm measures, by lull's own loader, and takes it away again. After each
+ * change the kernel gets time to patch its code and to free what was there.
+ */
+#include "bench/bench.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/cpuset.h"
+#include "lull_abi.h"
+#include "measure/capture.h"
+#include "measure/hooks.h"
+#include "sys/topo.h"
+
+#include <bpf/libbpf.h>
+
+#include <empty.skel.h>
+
+#define SETTLE_NS 60000000
+
+struct arms {
+	const struct root *root;
+	struct cpuset none, one, all;
+	struct capture_target workers[N_WORK_TIDS], self;
+
+	struct empty_bpf *empty;
+	struct hook_types types;
+	bool on[LULL_N_HOOKS];
+	struct hook_links links;
+
+	struct capture_config config;
+	struct capture *cap;
+};
+
+static int ignore_missing(const char *text, void *ctx)
+{
+	(void)text;
+	(void)ctx;
+	return 0;
+}
+
+static int empty_open(struct arms *a)
+{
+	int err = hooks_types_open(&a->types);
+
+	if (err)
+		return err;
+	a->empty = empty_bpf__open();
+	if (!a->empty)
+		return -errno;
+	err = hooks_select(a->empty->obj, &a->types, a->on, ignore_missing, NULL);
+	return err ?: empty_bpf__load(a->empty);
+}
+
+int arms_open(const struct root *root, int cpu, const pid_t *tids, struct arms **ret,
+	      struct str *why)
+{
+	struct arms *a = calloc(1, sizeof(*a));
+	int err;
+
+	if (!a)
+		return -ENOMEM;
+	a->root = root;
+	cpuset_add(&a->one, (unsigned int)cpu);
+	err = topo_read_online(root, &a->all);
+	err = err ?: empty_open(a);
+	if (err) {
+		(void)str_addf(why, "the empty programs: %s", strerror(-err));
+		arms_free(a);
+		return err;
+	}
+	for (unsigned int i = 0; i < N_WORK_TIDS; i++)
+		a->workers[i] =
+			(struct capture_target){ .tid = tids[i], .pid = getpid(), .vcpu = -1 };
+	a->self = (struct capture_target){ .tid = getpid(), .pid = getpid(), .vcpu = -1 };
+	*ret = a;
+	return 0;
+}
+
+void arms_free(struct arms *a)
+{
+	if (!a)
+		return;
+	(void)arms_detach(a);
+	empty_bpf__destroy(a->empty);
+	hooks_types_done(&a->types);
+	free(a);
+}
+
+static int empty_attach(struct arms *a)
+{
+	for (unsigned int i = 0; i < LULL_N_HOOKS; i++) {
+		struct bpf_program *prog;
+		int err;
+
+		if (!a->on[i])
+			continue;
+		prog = bpf_object__find_program_by_name(a->empty->obj, hook_at(i)->name);
+		err = hooks_attach(prog, &a->types, &a->links);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int lull_attach(struct arms *a, enum arm arm, uint64_t stall_ns, struct str *why)
+{
+	a->config = (struct capture_config){
+		.root = a->root,
+		.cpus = arm == ARM_ALL ? &a->all : (arm == ARM_CPU ? &a->one : &a->none),
+		.stall_ns = stall_ns,
+		.stalls_max = 1000,
+	};
+	if (arm == ARM_ALL) {
+		a->config.targets = a->workers;
+		a->config.n_targets = N_WORK_TIDS;
+	} else if (arm == ARM_IDLE) {
+		a->config.targets = &a->self;
+		a->config.n_targets = 1;
+	}
+	return capture_open(&a->config, &a->cap, why);
+}
+
+static void settle(void)
+{
+	const struct timespec pause = { .tv_nsec = SETTLE_NS };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+int arms_attach(struct arms *a, enum arm arm, uint64_t stall_ns, struct str *why)
+{
+	int err = 0;
+
+	if (arm == ARM_EMPTY)
+		err = empty_attach(a);
+	else if (arm != ARM_NONE && arm != ARM_NONE2)
+		err = lull_attach(a, arm, stall_ns, why);
+	if (err)
+		return err;
+	settle();
+	return a->cap ? capture_start(a->cap) : 0;
+}
+
+int arms_poll(struct arms *a, uint64_t *ret_stalls)
+{
+	struct capture_progress progress = { 0 };
+	int err = a->cap ? capture_poll(a->cap, &progress) : 0;
+
+	if (!err && ret_stalls)
+		*ret_stalls = progress.stalls;
+	return err;
+}
+
+int arms_detach(struct arms *a)
+{
+	int err = 0;
+
+	hooks_detach(&a->links);
+	if (a->cap)
+		err = capture_stop(a->cap);
+	capture_free(a->cap);
+	a->cap = NULL;
+	settle();
+	return err;
+}
+
+const char *arms_name(enum arm arm)
+{
+	static const char *const names[] = {
+		[ARM_NONE] = "none",	  [ARM_NONE2] = "none again",	[ARM_EMPTY] = "empty",
+		[ARM_IDLE] = "unwatched", [ARM_CPU] = "CPU watched", [ARM_ALL] = "all watched",
+	};
+
+	return names[arm];
+}

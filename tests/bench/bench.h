@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bench: what lull costs, against its budget. One process runs workloads on one CPU with lull's
+ * programs attached in several ways ("arms"), all in one run, and prints ratios. It measures; it
+ * does not gate.
+ */
+#ifndef LULL_TESTS_BENCH_BENCH_H
+#define LULL_TESTS_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+
+/* One operation of each, and what lull sees of it. */
+enum work_kind {
+	WORK_YIELD,   /* two threads yield to each other: 2 sched_switch */
+	WORK_PING,    /* eventfd ping-pong: 2 each of sched_switch, sched_waking, sched_wakeup */
+	WORK_UDP,     /* a datagram to oneself: 1 softirq */
+	WORK_VECTOR,  /* an interrupt to oneself: 1 system vector */
+	WORK_SYSCALL, /* getppid, the control: nothing */
+	N_WORKS
+};
+
+enum arm {
+	ARM_NONE,
+	ARM_NONE2, /* the same again: the noise */
+	ARM_EMPTY, /* programs that do nothing */
+	ARM_IDLE,  /* lull watches another thread, on another CPU */
+	ARM_CPU,   /* lull watches the CPU */
+	ARM_ALL,   /* lull watches all CPUs and the threads of the workload */
+	N_ARMS
+};
+
+#define ROUNDS_MAX   1000
+#define N_WORK_TIDS  2
+#define CALL_NS	     185.0 /* all times are scaled to a machine with this getppid */
+#define STALL_NS_ALL 100000
+
+struct work;
+
+/* work.c */
+int work_open(int cpu, struct work **ret);
+void work_free(struct work *work);
+const pid_t *work_tids(const struct work *work);
+bool work_has(const struct work *work, enum work_kind kind);
+/* One slice of some milliseconds; scaled ns per operation. */
+int work_slice(struct work *work, enum work_kind kind, double *ret_ns);
+const char *work_name(enum work_kind kind);
+
+/* arms.c */
+struct arms;
+int arms_open(const struct root *root, int cpu, const pid_t *tids, struct arms **ret,
+	      struct str *why);
+void arms_free(struct arms *arms);
+int arms_attach(struct arms *arms, enum arm arm, uint64_t stall_ns, struct str *why);
+/* The part of lull that runs beside the workload; @ret_stalls may be NULL. */
+int arms_poll(struct arms *arms, uint64_t *ret_stalls);
+int arms_detach(struct arms *arms);
+const char *arms_name(enum arm arm);
+
+/* stats.c */
+struct interval {
+	double value, low, high; /* median, 95 % interval */
+};
+double stats_median(const double *values, unsigned int n);
+/* The median of @a, or of @a over that of @b, with a bootstrap over their common index. */
+struct interval stats_median_of(const double *a, unsigned int n);
+struct interval stats_ratio(const double *a, const double *b, unsigned int n);
+
+/* insns.c: of the programs that this process has loaded. */
+struct insn_counts {
+	unsigned int programs;
+	unsigned int clock_reads;  /* most on any path of any program */
+	unsigned int hash_lookups; /* calls in all of them */
+	char worst[32];		   /* program with the most clock reads */
+};
+int insns_count(const struct root *root, struct insn_counts *ret);
+
+/* footprint.c */
+int footprint_start(const char *lull, const char *self, struct interval *ret_ms);
+int footprint_memory(const struct root *root, const char *lull, int cpu, double *ret_rss_mb,
+		     double *ret_peak_mb);
+int footprint_snapshot(struct interval *ret_ms);
+/* For footprint_start: the child that lull starts when its window is open. */
+int footprint_stamp(void);
+
+/* table.c */
+enum unit { UNIT_RATIO, UNIT_COUNT, UNIT_KB, UNIT_MB, UNIT_MS };
+struct figure {
+	const char *what;
+	enum unit unit;
+	struct interval measured;
+	double budget; /* 0: none */
+	double floor_ns, ours_ns; /* of a ratio: added per event */
+	bool missing;
+};
+struct table;
+void table_print(const struct figure *figures, unsigned int n, bool json);
+
+#endif

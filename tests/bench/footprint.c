@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * footprint: what is not time per event: how soon lull measures, how much memory it holds, how
+ * long a look at all its counters takes. The first two by the real program, started here.
+ */
+#include "bench/bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "lull_abi.h"
+
+#define STARTS		  11
+#define SETTLE_NS	  200000000 /* lull waits that long on purpose */
+#define RECORDING_NS	  1500000000
+#define SNAPSHOT_CPUS	  1024
+#define SNAPSHOT_USED	  60 /* causes in use on a CPU */
+#define SNAPSHOT_CHANGED  6  /* of them, since the last snapshot */
+#define SNAPSHOTS	  21
+#define SNAPSHOT_MIN_FREE (2ULL << 30)
+
+extern char **environ;
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+int footprint_stamp(void)
+{
+	return printf("%" PRIu64 "\n", now_ns()) < 0;
+}
+
+/* Starts @argv with its output in a pipe; messages are dropped. */
+static int spawn(char *const argv[], pid_t *ret_pid, int *ret_out)
+{
+	posix_spawn_file_actions_t actions;
+	int pipefd[2], err;
+
+	if (pipe2(pipefd, O_CLOEXEC))
+		return -errno;
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawn_file_actions_adddup2(&actions, pipefd[1], STDOUT_FILENO);
+	(void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	err = posix_spawn(ret_pid, argv[0], &actions, NULL, argv, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)close(pipefd[1]);
+	if (err) {
+		(void)close(pipefd[0]);
+		return -err;
+	}
+	*ret_out = pipefd[0];
+	return 0;
+}
+
+/* When the stamp of @argv was made, after its start. */
+static int time_to_stamp(char *const argv[], uint64_t *ret_ns)
+{
+	auto_close int out = -1;
+	char text[64] = "";
+	uint64_t began = now_ns(), at;
+	ssize_t n;
+	pid_t pid;
+	int err = spawn(argv, &pid, &out);
+
+	if (err)
+		return err;
+	n = read(out, text, sizeof(text) - 1);
+	(void)waitpid(pid, NULL, 0);
+	if (n <= 0)
+		return -EIO;
+	text[strcspn(text, "\n")] = '\0';
+	err = parse_u64(text, &at);
+	if (!err)
+		*ret_ns = at - began;
+	return err;
+}
+
+/*
+ * lull starts a command when its window opens, so a command that says the time tells when that
+ * was. What starting the command alone takes is taken off, and so is the time to settle.
+ */
+int footprint_start(const char *lull, const char *self, struct interval *ret_ms)
+{
+	auto_free char *program = strdup(lull), *bench = strdup(self);
+	char record[] = "record", quiet[] = "-q", output[] = "-o", none[] = "none", dashes[] = "--",
+	     stamp[] = "--stamp";
+	char *const with[] = { program, record, quiet, output, none, dashes, bench, stamp, NULL };
+	char *const without[] = { bench, stamp, NULL };
+	double ms[STARTS];
+
+	if (!program || !bench)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < STARTS; i++) {
+		uint64_t all, alone;
+		int err = time_to_stamp(with, &all);
+
+		err = err ?: time_to_stamp(without, &alone);
+		if (err)
+			return err;
+		ms[i] = ((double)all - (double)alone - SETTLE_NS) / 1e6;
+	}
+	*ret_ms = stats_median_of(ms, STARTS);
+	return 0;
+}
+
+static int status_mb(const char *status, const char *field, double *ret_mb)
+{
+	const char *at = strstr(status, field);
+	unsigned long long kb;
+
+	if (!at || sscanf(at + strlen(field), "%llu", &kb) != 1)
+		return -ENOENT;
+	*ret_mb = (double)kb / 1024;
+	return 0;
+}
+
+int footprint_memory(const struct root *root, const char *lull, int cpu, double *ret_rss_mb,
+		     double *ret_peak_mb)
+{
+	const struct timespec recording = { .tv_sec = RECORDING_NS / 1000000000,
+					    .tv_nsec = RECORDING_NS % 1000000000 };
+	auto_free char *program = strdup(lull), *status = NULL;
+	char record[] = "record", quiet[] = "-q", output[] = "-o", none[] = "none", c[] = "-c";
+	char list[16];
+	char *const argv[] = { program, record, quiet, output, none, c, list, NULL };
+	auto_close int out = -1;
+	double rss, peak;
+	pid_t pid;
+	int err;
+
+	(void)snprintf(list, sizeof(list), "%d", cpu);
+	err = program ? spawn(argv, &pid, &out) : -ENOMEM;
+	if (err)
+		return err;
+	(void)nanosleep(&recording, NULL);
+	err = fs_read_file(root, &status, NULL, "proc/%d/status", pid);
+	err = err ?: status_mb(status, "VmRSS:", &rss);
+	err = err ?: status_mb(status, "VmHWM:", &peak);
+	(void)kill(pid, SIGINT);
+	(void)waitpid(pid, NULL, 0);
+	if (err)
+		return err;
+	*ret_rss_mb = rss;
+	*ret_peak_mb = peak;
+	return 0;
+}
+
+/* A CPU's part of a snapshot: its head, and each cause that was counted since, with its histogram. */
+static void copy_changed(struct lull_cpu *to, const struct lull_cpu *from)
+{
+	memcpy(to, from, offsetof(struct lull_cpu, moment));
+	for (unsigned int i = 0; i <= LULL_CAUSES; i++) {
+		const struct lull_cause *cause = &from->cause[i];
+
+		if (!cause->key || cause->count == to->cause[i].count)
+			continue;
+		to->cause[i] = *cause;
+		if (cause->hist)
+			memcpy(to->hist[cause->hist - 1], from->hist[cause->hist - 1],
+			       sizeof(from->hist[0]));
+	}
+}
+
+static void fill(struct lull_cpu *cpus)
+{
+	for (unsigned int i = 0; i < SNAPSHOT_CPUS; i++) {
+		memset(&cpus[i], 0, sizeof(cpus[i]));
+		for (unsigned int k = 0; k < SNAPSHOT_USED; k++) {
+			struct lull_cause *cause = &cpus[i].cause[k * 7 % LULL_CAUSES];
+
+			cause->key = k + 1;
+			cause->hist = (__u16)(k % LULL_CPU_HISTS + 1);
+		}
+	}
+}
+
+static double time_snapshot(struct lull_cpu *to, struct lull_cpu *cpus, unsigned int round)
+{
+	uint64_t began;
+
+	for (unsigned int i = 0; i < SNAPSHOT_CPUS; i++)
+		for (unsigned int k = 0; k < SNAPSHOT_CHANGED; k++)
+			cpus[i].cause[(k + round) % SNAPSHOT_USED * 7 % LULL_CAUSES].count++;
+	began = now_ns();
+	for (unsigned int i = 0; i < SNAPSHOT_CPUS; i++)
+		copy_changed(&to[i], &cpus[i]);
+	return (double)(now_ns() - began) / 1e6;
+}
+
+int footprint_snapshot(struct interval *ret_ms)
+{
+	const size_t bytes = SNAPSHOT_CPUS * sizeof(struct lull_cpu);
+	long pages = sysconf(_SC_AVPHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	struct lull_cpu *tables;
+	double ms[SNAPSHOTS];
+
+	if ((unsigned long long)pages * (unsigned long long)page < SNAPSHOT_MIN_FREE)
+		return -ENOMEM;
+	tables = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (tables == MAP_FAILED)
+		return -errno;
+	fill(tables);
+	fill(tables + SNAPSHOT_CPUS);
+	for (unsigned int i = 0; i < SNAPSHOTS; i++)
+		ms[i] = time_snapshot(tables + SNAPSHOT_CPUS, tables, i);
+	(void)munmap(tables, 2 * bytes);
+	*ret_ms = stats_median_of(ms, SNAPSHOTS);
+	return 0;
+}
