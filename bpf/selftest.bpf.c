@@ -107,7 +107,7 @@ __noinline int selftest_fork(struct selftest_event *e)
 	if (!v || !v->inherit || (v->inherit == LULL_INHERIT_THREADS && e->a != e->b))
 		return 0;
 	task_of(&e->task, &t);
-	victim_born(v, &t, e->a);
+	victim_born(&t, e->a, v->inherit, 0);
 	return 0;
 }
 
