@@ -329,9 +329,9 @@ _Static_assert(sizeof(struct lull_cause) == 48, "lull_cause");
 _Static_assert(sizeof(struct lull_entry) == 32, "lull_entry");
 _Static_assert(sizeof(struct lull_label) == 16, "lull_label");
 _Static_assert(sizeof(struct lull_cpu) % 8 == 0, "lull_cpu");
-_Static_assert(sizeof(struct lull_cpu) <= (64 * 2 + (LULL_CPU_HISTS - 18) * 5) * 512, "lull_cpu");
+_Static_assert(sizeof(struct lull_cpu) <= (128UL + (LULL_CPU_HISTS - 18) * 5UL) * 512, "lull_cpu");
 _Static_assert(sizeof(struct lull_victim) % 8 == 0, "lull_victim");
-_Static_assert(sizeof(struct lull_victim) <= 96 * 1024, "lull_victim");
+_Static_assert(sizeof(struct lull_victim) <= 96UL * 1024, "lull_victim");
 _Static_assert(LULL_SLOTS1 == 528 && LULL_SLOTS2 == 3840, "slots");
 
 /*

@@ -17,8 +17,7 @@ help_is_printed() {
 }
 
 fits_80_columns() {
-	run "$1 --help"
-	! grep -nE '^.{81,}' "$out"
+	run "$1 --help" && [[ -s $out ]] && ! grep -nE '^.{81,}' "$out"
 }
 
 has_examples() {

@@ -290,11 +290,13 @@ static int measure(struct record *r)
 		.stop_over_ns = r->config.stop_over_ns,
 		.vm_pid = r->target.vm_pid,
 		.child = r->child,
+		.signals = r->signals,
+		.begin = release_command,
+		.begin_arg = r,
 		.progress = r->config.verbose > 0 && isatty(STDERR_FILENO),
 		.victims = r->target.n_threads > 0,
 	};
-	int err = session_run(r->capture, &session, r->signals, release_command, r, &r->rec,
-			      &r->session);
+	int err = session_run(r->capture, &session, &r->rec, &r->session);
 
 	if (!err)
 		err = capture_harvest(r->capture, &r->rec);

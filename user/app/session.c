@@ -23,6 +23,9 @@
 #define LOOK_EVERY 10 /* polls: once a second */
 #define SUSPEND_NS 50000000
 
+/* As epoll_wait() says it. */
+#define FOREVER (-1)
+
 enum event { EVENT_TIMER, EVENT_SIGNAL, EVENT_VM, EVENT_CHILD };
 
 struct loop {
@@ -30,7 +33,7 @@ struct loop {
 	struct capture *cap;
 	struct recording *rec;
 	struct session *session;
-	int epoll, timer, signals, vm, child;
+	int epoll, timer, vm, child;
 	unsigned int polls;
 	struct cpuset online;
 	int64_t asleep_ns; /* what CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC: time suspended */
@@ -88,7 +91,7 @@ static int loop_open(struct loop *loop)
 	if (loop->epoll < 0 || loop->timer < 0 || timerfd_settime(loop->timer, 0, &tick, NULL))
 		return -errno;
 	err = watch(loop, loop->timer, EVENT_TIMER);
-	err = err ?: watch(loop, loop->signals, EVENT_SIGNAL);
+	err = err ?: watch(loop, loop->config->signals, EVENT_SIGNAL);
 	err = err ?: watch_pid(loop, loop->config->child, EVENT_CHILD, &loop->child);
 	if (err)
 		return err;
@@ -194,7 +197,7 @@ static int until_due_ms(const struct loop *loop, uint64_t began_ns)
 	uint64_t due = began_ns + loop->config->duration_ns, at;
 
 	if (!loop->config->duration_ns)
-		return -1;
+		return FOREVER;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	at = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	if (at >= due)
@@ -230,8 +233,8 @@ static int loop_run(struct loop *loop)
 	return err;
 }
 
-int session_run(struct capture *cap, const struct session_config *config, int signals,
-		void (*begin)(void *ctx), void *ctx, struct recording *rec, struct session *ret)
+int session_run(struct capture *cap, const struct session_config *config, struct recording *rec,
+		struct session *ret)
 {
 	const struct timespec settle = { .tv_nsec = SETTLE_NS };
 	struct loop loop = {
@@ -241,7 +244,6 @@ int session_run(struct capture *cap, const struct session_config *config, int si
 		.session = ret,
 		.epoll = -1,
 		.timer = -1,
-		.signals = signals,
 		.vm = -1,
 		.child = -1,
 	};
@@ -257,8 +259,8 @@ int session_run(struct capture *cap, const struct session_config *config, int si
 	err = capture_start(cap);
 	if (err)
 		goto out_close;
-	if (begin)
-		begin(ctx);
+	if (config->begin)
+		config->begin(config->begin_arg);
 	err = loop_run(&loop);
 	stopped = capture_stop(cap);
 	err = err ?: stopped;

@@ -17,12 +17,15 @@ struct recording;
 
 struct session_config {
 	const struct root *root;
-	uint64_t duration_ns;  /* 0: until something ends it */
-	uint64_t stop_over_ns; /* 0: no; else the first stall of this length ends it */
-	pid_t vm_pid;	       /* 0: none; its end ends the recording */
-	pid_t child;	       /* 0: none; the command that is measured */
-	bool progress;	       /* a line on stderr */
-	bool victims;	       /* there are threads whose end ends it */
+	uint64_t duration_ns;	  /* 0: until something ends it */
+	uint64_t stop_over_ns;	  /* 0: no; else the first stall of this length ends it */
+	pid_t vm_pid;		  /* 0: none; its end ends the recording */
+	pid_t child;		  /* 0: none; the command that is measured */
+	int signals;		  /* of session_signals() */
+	void (*begin)(void *arg); /* called when the window is open; NULL: nothing to do */
+	void *begin_arg;
+	bool progress; /* a line on stderr */
+	bool victims;  /* there are threads whose end ends it */
 };
 
 struct session {
@@ -38,10 +41,10 @@ struct session {
 int session_signals(void);
 
 /*
- * Opens the window (after the settling time), calls begin(ctx) if given, looks after the capture
- * and closes the window. Whatever spoils the recording (hotplug, suspend) is added to @rec.
+ * Opens the window (after the settling time), begins, looks after the capture and closes the
+ * window. Whatever spoils the recording (hotplug, suspend) is added to @rec.
  */
-int session_run(struct capture *cap, const struct session_config *config, int signals,
-		void (*begin)(void *ctx), void *ctx, struct recording *rec, struct session *ret);
+int session_run(struct capture *cap, const struct session_config *config, struct recording *rec,
+		struct session *ret);
 
 #endif
