@@ -19,7 +19,7 @@ static __always_inline struct lull_victim *vcpu_adopt(struct lull_cpu *c,
 	struct lull_victim *v;
 	struct task_id t;
 
-	if ((__u32)task->tgid != lull_vm_tgid || victim_find(task->pid))
+	if (!vcpu || (__u32)task->tgid != lull_vm_tgid || victim_find(task->pid))
 		return NULL;
 	task_describe(&t, task);
 	c->victim = victim_born(&t, task->tgid, 0, vcpu->vcpu_id + 1);

@@ -46,7 +46,7 @@ int work_open(int cpu, struct work **ret);
 void work_free(struct work *work);
 const pid_t *work_tids(const struct work *work);
 bool work_has(const struct work *work, enum work_kind kind);
-/* One slice of some milliseconds; scaled ns per operation. */
+/* one short slice; scaled ns per operation. */
 int work_slice(struct work *work, enum work_kind kind, double *ret_ns);
 const char *work_name(enum work_kind kind);
 

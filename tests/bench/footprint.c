@@ -28,8 +28,6 @@
 #define SNAPSHOTS	  21
 #define SNAPSHOT_MIN_FREE (2ULL << 30)
 
-extern char **environ;
-
 static uint64_t now_ns(void)
 {
 	struct timespec ts;

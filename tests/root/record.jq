@@ -154,11 +154,22 @@ def counts_off:
 
 def is_hidden: any(.notes[]; test("reported nothing while certain threads ran"));
 
-# Ticks and interrupts that came in a stretch without any event: a few, and never too many.
-def only_hidden_off:
-	is_hidden and (counts_off | length > 0 and all(.[]; .kernel_min - .lull | . > 0 and . <= 5));
+# Waits that are not those of schedstat: 2 % or 1 ms.
+def waits_off:
+	[.audit[] | select(.what | startswith("tid ") and endswith(" wait_ns")) |
+		(.lull - .kernel | fabs) as $off |
+		select($off > 1000000 and $off > .kernel / 50)];
 
-def off_text: counts_off[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)";
+# What came in a stretch without any event is missing, a little of it: never is there too much.
+def only_hidden_off:
+	is_hidden and (counts_off + waits_off | length > 0) and
+	all(counts_off[]; .kernel_min - .lull | . > 0) and
+	all(counts_off[]; .kernel_min - .lull <= 5 + .kernel / 100) and
+	all(waits_off[]; .lull < .kernel);
+
+def off_text:
+	(counts_off + waits_off)[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)";
+def counts_off_text: counts_off[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)";
 
 def steal_ns($cpu): [.audit[] | select(.what == "cpu\($cpu) steal_ns") | .kernel_max] | add // 0;
 

@@ -14,7 +14,7 @@ readonly TRIES=5 STEAL_MAX=2
 
 # ---- from outside: readings of the kernel's files with the time before and after each
 
-# Lines "BEFORE AFTER KEY VALUE", four times a second, until $work/sampling is gone.
+# Lines "BEFORE AFTER KEY VALUE", five times a second, until $work/sampling is gone.
 sample_tick() {
 	local before=${EPOCHREALTIME/./}000 interrupts run wait fifo
 	interrupts=$(cat /proc/interrupts)
@@ -30,7 +30,7 @@ start_sampling() {
 	touch "$work/sampling"
 	while [[ -e $work/sampling ]]; do
 		sample_tick
-		sleep 0.25
+		sleep 0.2
 	done >"$work/samples" &
 	sampler=$!
 }
@@ -38,6 +38,7 @@ start_sampling() {
 stop_sampling() {
 	rm -f "$work/sampling"
 	wait "$sampler"
+	sample_tick >>"$work/samples"
 }
 
 # bounds KEY: what it grew by in the window at least and at most, "LOW HIGH".
@@ -69,8 +70,9 @@ inside() {
 
 # ---- the steps
 
-# record_fairly NAME ARGUMENT...: again while the only difference is a tick in a stretch in which
-# the kernel showed no events to anybody; the counts must agree once.
+# record_fairly NAME ARGUMENT...: again while all that differs is what was missed in stretches in
+# which the kernel showed no events to anybody, which is a peculiarity of some machines; the figures
+# must agree once.
 record_fairly() {
 	local try
 	for ((try = 1; try <= TRIES; try++)); do
@@ -84,7 +86,7 @@ record_fairly() {
 
 counts_agree() {
 	local off
-	off=$(ask off_text)
+	off=$(ask counts_off_text)
 	[[ -z $off ]] || { echo "$off" && return 1; }
 }
 
@@ -152,19 +154,19 @@ test_interrupts() {
 	head -c 1M /dev/zero >"$work/file"
 	start_noise disk --rate 200 --file "$work/file"
 	pids+=("$spawned")
-	record_fairly interrupts -t "$victim" -c "$cpu" -d 3s
+	record_fairly interrupts -t "$victim" -c "$cpu" -d 1500ms
 	for spawned in "${pids[@]}"; do
 		reap "$spawned"
 	done
 
 	good "interrupts"
-	within "interrupts: the window is as long as asked, ns" "$(ask .duration_ns)" 3000000000 \
-		3050000000
+	within "interrupts: the window is as long as asked, ns" "$(ask .duration_ns)" 1500000000 \
+		1550000000
 	holds "interrupts: the CPU's wall is the window" "all(.cpus[]; .wall_ns == $(ask .duration_ns))"
 	check "interrupts: each line and vector as the kernel counted" counts_agree
 	check "interrupts: from outside too" counts_agree_from_outside
-	has_counted "interrupts: timer interrupts came" LOC 3000
-	has_counted "interrupts: function call interrupts came" CAL 2000
+	has_counted "interrupts: timer interrupts came" LOC 1400
+	has_counted "interrupts: function call interrupts came" CAL 1000
 	has_counted "interrupts: reschedule interrupts came" RES 100
 	test_disk_line
 	holds "interrupts: vectors without a tracepoint are the kernel's alone" \
@@ -189,7 +191,7 @@ test_disk_line() {
 		skip "interrupts: the disk's came" "the file system of $work has no uncached reads"
 	else
 		holds "interrupts: the disk's came" \
-			'any(.cpus[].sources[]; .source == "irq" and .count >= 100 and (.name | length > 4))'
+			'any(.cpus[].sources[]; .source == "irq" and .count >= 50 and (.name | length > 4))'
 	fi
 }
 
@@ -211,7 +213,7 @@ test_fifo() {
 	start_noise fifo --run 3ms --every 20ms
 	fifo_tid=$spawned
 	sleep 0.3
-	record_fairly fifo -t "$victim" -c "$cpu" -d 4s
+	record_fairly fifo -t "$victim" -c "$cpu" -d 2s
 	reap "$fifo_tid"
 	elapsed=$(json_number "$work/noise-fifo.out" elapsed_ns)
 	rate=$(json_number "$work/noise-fifo.out" schedstat_ns)
@@ -242,7 +244,7 @@ test_fifo() {
 }
 
 test_quiet() {
-	record_fairly quiet -t "$victim" -d 2s
+	record_fairly quiet -t "$victim" -d 1s
 	good "quiet"
 	holds "quiet: no fifo anywhere" '[.. | .name? // empty] | all(.[]; startswith("noise-fifo") | not)'
 	holds "quiet: watched is where it may run" ".watch.cpus == \"$cpu\""
@@ -254,7 +256,7 @@ test_quiet() {
 }
 
 test_all_cpus() {
-	record_fairly all -c "$host,$cpu" -t "$victim" -d 1500ms
+	record_fairly all -c "$host,$cpu" -t "$victim" -d 1s
 	good "every CPU"
 	holds "every CPU: both have their sources" \
 		"[.cpus[] | select(.sources | length > 0) | .cpu] == [$host, $cpu]"
@@ -275,7 +277,7 @@ test_flood() {
 		"$(ask 'counts_off | map(select(.what | test("LOC") | not)) | length')" 0 0
 }
 
-plan 42
+plan 45
 
 start_spin
 fifo_tid=''

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "measure/capture_p.h"
 #include "measure/lockdown.h"
+#include "measure/trial.h"
 #include "model/recording.h"
 #include "sys/kallsyms.h"
 #include "sys/symbols.h"
@@ -99,6 +100,26 @@ static int watch_siblings(struct capture *cap)
 	return 0;
 }
 
+/* What the verifier refused on its own. */
+static int leave_out(struct capture *cap)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < LULL_N_HOOKS && !err; i++) {
+		auto_str struct str text = { 0 };
+
+		if (!cap->refused[i] || !cap->on[i])
+			continue;
+		cap->on[i] = false;
+		(void)bpf_program__set_autoload(
+			bpf_object__find_program_by_name(cap->skel->obj, hook_at(i)->name), false);
+		err = str_addf(&text, "%s: this kernel's verifier refuses %s",
+			       hook_source_name(hook_at(i)->source), hook_at(i)->name);
+		err = err ?: note_missing(text.s, cap);
+	}
+	return err;
+}
+
 static int configure(struct capture *cap)
 {
 	const struct capture_config *config = cap->config;
@@ -118,7 +139,8 @@ static int configure(struct capture *cap)
 	err = bpf_map__set_max_entries(skel->maps.lull_cpus, cap->n_cpus);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_victims, cap->n_victims);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_stalls, ring);
-	return err ?: hooks_select(skel->obj, &cap->types, cap->on, note_missing, cap);
+	err = err ?: hooks_select(skel->obj, &cap->types, cap->on, note_missing, cap);
+	return err ?: leave_out(cap);
 }
 
 static int map_table(const struct bpf_map *map, size_t bytes, void **ret)
@@ -177,7 +199,10 @@ static int attach_all(struct capture *cap)
 /* Why opening failed, for people. */
 static int refuse(struct str *why, int err, const char *what)
 {
-	if (err == -EPERM || err == -EACCES)
+	if (err == -EACCES && !geteuid())
+		(void)str_addf(why, "%s: the kernel refused one; lull record -vv shows its words",
+			       what);
+	else if (err == -EPERM || err == -EACCES)
 		(void)str_addf(why,
 			       "%s: not permitted; lull record needs root (or CAP_BPF and "
 			       "CAP_PERFMON)",
@@ -187,10 +212,25 @@ static int refuse(struct str *why, int err, const char *what)
 	return err;
 }
 
+static int load_once(struct capture *cap, struct str *why)
+{
+	int err;
+
+	recording_done(cap->texts);
+	lull_bpf__destroy(cap->skel);
+	cap->skel = lull_bpf__open();
+	if (!cap->skel)
+		return refuse(why, -errno, "opening the BPF object");
+	err = configure(cap);
+	if (err)
+		return refuse(why, err, "preparing the BPF object");
+	return lull_bpf__load(cap->skel);
+}
+
 static int load(struct capture *cap, struct str *why)
 {
 	auto_str struct str lack = { 0 };
-	int err;
+	int err, n;
 
 	(void)libbpf_set_print(libbpf_log);
 	err = hooks_types_open(&cap->types);
@@ -213,14 +253,14 @@ static int load(struct capture *cap, struct str *why)
 			lack.s);
 		return -EOPNOTSUPP;
 	}
-	cap->skel = lull_bpf__open();
-	if (!cap->skel)
-		return refuse(why, -errno, "opening the BPF object");
-	err = configure(cap);
-	if (err)
-		return refuse(why, err, "preparing the BPF object");
-	err = lull_bpf__load(cap->skel);
-	return err ? refuse(why, err, "loading the BPF programs") : 0;
+	err = load_once(cap, why);
+	if (!err || why->s || err == -EPERM)
+		return err && !why->s ? refuse(why, err, "loading the BPF programs") : err;
+	/* Without the scheduler there is no ledger; all else can be left out. */
+	n = trial_groups(cap->on, cap->refused);
+	if (n > 0 && !cap->refused[LULL_HOOK_sched__switch])
+		err = load_once(cap, why);
+	return err && !why->s ? refuse(why, err, "loading the BPF programs") : err;
 }
 
 /* User stacks are named at the end, but what names them is opened while we may. */

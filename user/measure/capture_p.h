@@ -31,6 +31,7 @@ struct capture {
 	struct lull_bpf *skel;
 	struct hook_types types;
 	struct hook_links links;
+	bool refused[LULL_N_HOOKS]; /* by the verifier, each alone */
 	bool on[LULL_N_HOOKS], have_vector[LULL_N_VECTORS];
 	struct program_count before[LULL_N_HOOKS], after[LULL_N_HOOKS];
 

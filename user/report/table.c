@@ -173,64 +173,39 @@ static void print_blanks(unsigned int n, FILE *out)
 	(void)fprintf(out, "%*s", (int)n, "");
 }
 
-/* A piece of a cell: a text that does not fit its column goes on in the next line. */
-struct piece {
-	size_t at, len;
-	unsigned int indent;
-};
-
-/* The bytes of @text that go on a line of @width columns: up to a blank where there is one. */
-static size_t fit(const char *text, unsigned int width)
+/* @text cut to @width columns, the cut marked. Returns the columns it took. */
+static unsigned int print_fit(const char *text, unsigned int width, bool utf8, FILE *out)
 {
-	size_t len, blank;
+	const char *mark = utf8 ? "…" : "..";
+	unsigned int mark_width = utf8 ? 1 : 2;
+	size_t len;
 
-	if (width_of(text) <= width)
-		return strlen(text);
-	len = width_cut(text, width);
-	for (blank = len; blank > 0 && text[blank] != ' ';)
-		blank--;
-	while (blank > 0 && text[blank - 1] == ' ')
-		blank--;
-	return blank ?: len ?: strlen(text);
-}
-
-/* Line number @line of a cell. false: it has no such line. */
-static bool piece_of(const char *text, unsigned int width, unsigned int line, struct piece *ret)
-{
-	unsigned int hang = min((unsigned int)strspn(text, " ") + 2, width / 2);
-	size_t lead = strspn(text, " ");
-	struct piece piece = { .len = lead + fit(text + lead, width - min(width, (unsigned int)lead)) };
-
-	for (unsigned int i = 0; i < line; i++) {
-		piece.at += piece.len;
-		piece.at += strspn(text + piece.at, " ");
-		piece.indent = hang;
-		piece.len = fit(text + piece.at, width - hang);
+	if (width_of(text) <= width) {
+		(void)fputs(text, out);
+		return width_of(text);
 	}
-	*ret = piece;
-	return piece.len > 0;
+	len = width_cut(text, width > mark_width ? width - mark_width : 0);
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	(void)fprintf(out, "%.*s%s", (int)len, text, mark);
+	return width_of_part(text, len) + mark_width;
 }
 
-/* One line of a cell with its blanks; none after the last one of a line. */
+/* One cell with its blanks; none after the last one of a line. */
 static void print_cell(const struct column *column, const struct measure *m, const char *text,
-		       unsigned int line, bool is_last, FILE *out)
+		       bool is_last, const struct report_style *style, FILE *out)
 {
 	size_t split = split_at(column->align, text);
-	struct piece piece = { .len = 0 };
-	unsigned int used;
+	unsigned int pad, used;
 
 	if (column->align == TABLE_LEFT) {
-		(void)piece_of(text, m->width, line, &piece);
-		(void)fprintf(out, "%*s%.*s", (int)piece.indent, "", (int)piece.len, text + piece.at);
-		used = piece.indent + width_of_part(text + piece.at, piece.len);
+		used = print_fit(text, m->width, style->utf8, out);
 		if (!is_last)
-			print_blanks(m->width - min(used, m->width), out);
+			print_blanks(m->width - used, out);
 		return;
 	}
-	if (line)
-		text = "";
-	split = min(split, strlen(text));
-	print_blanks(m->width - m->right - width_of_part(text, split), out);
+	pad = m->width - m->right - width_of_part(text, split);
+	print_blanks(pad, out);
 	(void)fputs(text, out);
 	if (!is_last)
 		print_blanks(m->right - width_of(text + split), out);
@@ -327,29 +302,14 @@ static const char *text_at(const struct table *table, size_t row, unsigned int c
 	return row == TITLES ? table->columns[column].title : cell_at(table, row, column);
 }
 
-/* Has the cell something to print in this line? */
-static bool has_line(const struct table *table, const struct measure *measures, size_t row,
-		     unsigned int column, unsigned int line)
-{
-	const char *text = text_at(table, row, column);
-	struct piece piece;
-
-	if (table->columns[column].align != TABLE_LEFT)
-		return !line && *text;
-	return piece_of(text, measures[column].width, line, &piece);
-}
-
-/* false, and nothing printed, when no cell of the row has a line of this number. */
-static bool print_line(const struct table *table, const struct measure *measures,
-		       const struct part *part, size_t row, unsigned int line, FILE *out)
+static void print_row(const struct table *table, const struct measure *measures,
+		      const struct part *part, size_t row, const struct report_style *style,
+		      FILE *out)
 {
 	unsigned int previous = 0, last = part->last;
 
-	while (last > 0 && (!is_in(part, measures, last) ||
-			    !has_line(table, measures, row, last, line)))
+	while (last > 0 && (!is_in(part, measures, last) || !*text_at(table, row, last)))
 		last--; /* no blanks at the end of a line */
-	if (line && !last && !has_line(table, measures, row, 0, line))
-		return false;
 	for (unsigned int i = 0; i <= last; i++) {
 		struct column column = table->columns[i];
 		struct measure m = measures[i];
@@ -362,20 +322,9 @@ static bool print_line(const struct table *table, const struct measure *measures
 		}
 		print_blanks(i ? gap_before(table, i, previous) : 0, out);
 		previous = i;
-		print_cell(&column, &m, text_at(table, row, i), line, i == last, out);
+		print_cell(&column, &m, text_at(table, row, i), i == last, style, out);
 	}
 	(void)fputc('\n', out);
-	return true;
-}
-
-static void print_row(const struct table *table, const struct measure *measures,
-		      const struct part *part, size_t row, unsigned int indent, FILE *out)
-{
-	unsigned int line = 0;
-
-	do
-		print_blanks(indent, out);
-	while (print_line(table, measures, part, row, line++, out));
 }
 
 static void print_part(const struct table *table, const struct measure *measures,

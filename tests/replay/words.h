@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * replay: the words in which recorded sequences and what they must give are written: one line per
- * event, one line per row of a ledger. Times are microseconds from the opening of the window. Only
- * replay.c and its tables (replay_*.def) use it.
+ * words: in which recorded sequences and what they must give are written: one line per event, one
+ * line per row of a ledger. Times are microseconds from the opening of the window.
  */
-#ifndef LULL_TESTS_BPF_REPLAY_H
-#define LULL_TESTS_BPF_REPLAY_H
+#ifndef LULL_TESTS_REPLAY_WORDS_H
+#define LULL_TESTS_REPLAY_WORDS_H
 
 #include <stdint.h>
 
@@ -130,6 +129,8 @@ struct want {
 #define SIBLING(w, us) WANT(SIBLING, .who = (w), .sum_us = (us))
 #define SWITCHES_HIDDEN(c, n) WANT(HIDDEN, .who = (c), .count = (n))
 #define WALL(w, us) WANT(WALL, .who = (w), .sum_us = (us))
+
+#define T0 1000000000000ULL /* CLOCK_MONOTONIC when the window opens, ns */
 
 struct events;
 

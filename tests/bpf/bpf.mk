@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bpf: replay has more than its own source: what holds the tables against the sequences.
+
+REPLAY_OBJ := $(O)/tests/replay/check.o
+
+$(O)/tests/bpf/replay: $(REPLAY_OBJ)
+$(O)/tests/bpf/replay: private LIBS := $(REPLAY_OBJ) $(LIB) $(LIBS)
+
+-include $(REPLAY_OBJ:.o=.d)
