@@ -332,7 +332,7 @@ static void print_vcpu(const struct vcpu *vcpu)
 		     (unsigned long long)vcpu->kvm.counters->ticks);
 	print_exits(vcpu);
 	(void)printf("},\"kvm\":{");
-	(void)guest_stats_print(vcpu->kvm.fd, stdout); /* an empty object says: no counters */
+	(void)guest_stats_print(vcpu->kvm.stats, stdout); /* an empty object says: no counters */
 	(void)printf("}}");
 }
 
@@ -418,7 +418,7 @@ int main(int argc, char **argv)
 	err = guest_vm_open(&vm);
 	if (!err) {
 		for (uint32_t i = 0; i < GUEST_VCPUS_MAX; i++)
-			vcpus[i].kvm.fd = -1;
+			vcpus[i].kvm.fd = vcpus[i].kvm.stats = -1;
 		err = run_guest(&opts, &vm, vcpus);
 		for (uint32_t i = 0; i < opts.vcpus; i++)
 			guest_vcpu_close(&vm, &vcpus[i].kvm);

@@ -54,14 +54,13 @@ static int print_all(int fd, const struct kvm_stats_header *header, FILE *out)
 	return 0;
 }
 
-int guest_stats_print(int vcpu_fd, FILE *out)
+int guest_stats_print(int fd, FILE *out)
 {
 	struct kvm_stats_header header;
-	auto_close int fd = ioctl(vcpu_fd, KVM_GET_STATS_FD, NULL);
 	int err;
 
 	if (fd < 0)
-		return -errno;
+		return -EBADF;
 	err = read_at(fd, &header, sizeof(header), 0);
 	if (err)
 		return err;

@@ -248,7 +248,7 @@ static int set_up_vcpu(const struct guest_vm *vm, struct guest_vcpu *vcpu, unsig
 int guest_vcpu_open(const struct guest_vm *vm, unsigned int index, enum guest_mode mode,
 		    uint32_t rate_hz, struct guest_vcpu *ret)
 {
-	struct guest_vcpu vcpu = { .fd = -1 };
+	struct guest_vcpu vcpu = { .fd = -1, .stats = -1 };
 	int err;
 
 	if (index >= GUEST_VCPUS_MAX)
@@ -258,6 +258,7 @@ int guest_vcpu_open(const struct guest_vm *vm, unsigned int index, enum guest_mo
 		guest_vcpu_close(vm, &vcpu);
 		return err;
 	}
+	vcpu.stats = ioctl(vcpu.fd, KVM_GET_STATS_FD, NULL);
 	*ret = vcpu;
 	return 0;
 }
@@ -266,6 +267,7 @@ void guest_vcpu_close(const struct guest_vm *vm, struct guest_vcpu *vcpu)
 {
 	if (vcpu->run)
 		(void)munmap(vcpu->run, vm->run_size);
+	cleanup_close_fd(&vcpu->stats);
 	cleanup_close_fd(&vcpu->fd);
-	*vcpu = (struct guest_vcpu){ .fd = -1 };
+	*vcpu = (struct guest_vcpu){ .fd = -1, .stats = -1 };
 }

@@ -34,6 +34,7 @@ struct guest_vm {
 
 struct guest_vcpu {
 	int fd;
+	int stats; /* KVM's statistics, kept open as QEMU 8.1 and later do; -1: this KVM has none */
 	struct kvm_run *run;
 	volatile struct guest_counters *counters;
 };

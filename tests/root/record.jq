@@ -167,6 +167,12 @@ def only_hidden_off:
 	all(counts_off[]; .kernel_min - .lull <= 5 + .kernel / 100) and
 	all(waits_off[]; .lull < .kernel);
 
+# Tasks that are no noise of a test had more of the CPU than a test of shares can bear.
+def is_busy($tid):
+	[.threads[] | select(.tid == $tid) | .ledger[] | select(.row == "preempted" and
+		(.name | test("^(noise-|kworker|ksoftirqd|irq |softirq )") | not)) | .sum_ns] as $theirs |
+	($theirs | add // 0) > .duration_ns / 10;
+
 def off_text:
 	(counts_off + waits_off)[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)";
 def counts_off_text: counts_off[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)";

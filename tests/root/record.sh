@@ -77,7 +77,7 @@ is_lossless() {
 good() {
 	if ((code != ${2:-0})); then
 		not_ok "$1: exit code" "is $code, not ${2:-0}"
-		diag "$(tail -n 5 "$said")"
+		diag "$(tail -n 5 "$said")" "$(ask '.loss | tostring' 2>&1)"
 	elif is_sound >"$work/why" && is_lossless >>"$work/why"; then
 		ok "$1: complete, and every sum is exact"
 	else

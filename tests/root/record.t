@@ -70,17 +70,22 @@ inside() {
 
 # ---- the steps
 
-# record_fairly NAME ARGUMENT...: again while all that differs is what was missed in stretches in
-# which the kernel showed no events to anybody, which is a peculiarity of some machines; the figures
-# must agree once.
+# record_fairly NAME ARGUMENT...: again while others disturb. Some machines run threads during which
+# the kernel shows no events to anybody: what was missed in them is missing. And tasks that are not
+# the test's may need the CPU. The figures must agree once.
 record_fairly() {
 	local try
 	for ((try = 1; try <= TRIES; try++)); do
 		start_sampling
 		record "$@"
 		stop_sampling
-		[[ $(ask only_hidden_off) == true ]] || return 0
-		diag "$1, try $try: the kernel hid some events: $(ask off_text | paste -sd ';')"
+		if [[ $(ask only_hidden_off) == true ]]; then
+			diag "$1, try $try: the kernel hid events: $(ask off_text | paste -sd ';')"
+		elif [[ $(ask "is_busy($victim)") == true ]]; then
+			diag "$1, try $try: others needed CPU $cpu"
+		else
+			return
+		fi
 	done
 }
 
@@ -123,6 +128,9 @@ agrees_with_schedstat() {
 		"$(ask "waited_ns($victim)")" "$kernel" 2 1000000
 	if (($(steal_percent) > STEAL_MAX)); then
 		skip "$1: on-CPU rows are schedstat's run time" "steal is $(steal_percent) %"
+		return
+	elif [[ $(ask "is_busy($victim)") == true ]]; then
+		skip "$1: on-CPU rows are schedstat's run time" "others need CPU $cpu all the time"
 		return
 	fi
 	kernel=$(ask ".audit[] | select(.what == \"tid $victim run_ns\") | .kernel")
@@ -255,12 +263,18 @@ test_quiet() {
 	agrees_from_outside "quiet"
 }
 
+# Where hidden threads run, on the first CPU above all, the sums hold but counts may be short.
 test_all_cpus() {
-	record_fairly all -c "$host,$cpu" -t "$victim" -d 1s
+	record all -c "$host,$cpu" -t "$victim" -d 1s
 	good "every CPU"
 	holds "every CPU: both have their sources" \
 		"[.cpus[] | select(.sources | length > 0) | .cpu] == [$host, $cpu]"
-	check "every CPU: each line and vector as the kernel counted" counts_agree
+	if [[ $(ask only_hidden_off) == true ]]; then
+		skip "every CPU: each line and vector as the kernel counted" \
+			"the kernel hid events: $(ask off_text | paste -sd ';')"
+	else
+		check "every CPU: each line and vector as the kernel counted" counts_agree
+	fi
 }
 
 # More stalls than a page holds until the next drain.

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "sys/kvmstats.h"
 #include "sys/threads.h"
 
 static void read_done(struct audit_read *read)
@@ -11,6 +12,7 @@ static void read_done(struct audit_read *read)
 	irqs_done(&read->irqs);
 	free(read->threads);
 	free(read->steal_ns);
+	free(read->vcpus);
 	*read = (struct audit_read){ 0 };
 }
 
@@ -42,22 +44,42 @@ static int read_steal(struct audit_read *read, const struct root *root)
 	return 0;
 }
 
-int audit_take(struct audit *audit, enum audit_point point, const struct root *root,
-	       const pid_t *tids, unsigned int n_tids)
+/* A VMM that keeps no statistics open leaves nothing to compare with. */
+static int read_vcpus(struct audit_read *read, const struct kvmstats *kvm)
+{
+	unsigned int n = kvm ? kvmstats_n_vcpus(kvm) : 0;
+
+	read->vcpus = calloc(n + 1, sizeof(*read->vcpus));
+	if (!read->vcpus)
+		return -ENOMEM;
+	read->n_vcpus = n;
+	for (unsigned int i = 0; i < n; i++) {
+		struct audit_vcpu *v = &read->vcpus[i];
+
+		v->index = kvmstats_vcpu_index(kvm, i);
+		v->have = !kvmstats_read(kvm, i, "exits", &v->exits) &&
+			  !kvmstats_read(kvm, i, "halt_wait_ns", &v->halt_wait_ns);
+	}
+	return 0;
+}
+
+int audit_take(struct audit *audit, enum audit_point point, const struct audit_sources *from)
 {
 	struct audit_read *read = &audit->reads[point];
-	bool threads_first = point == AUDIT_BEFORE_OPEN || point == AUDIT_BEFORE_CLOSE;
+	bool before = point == AUDIT_BEFORE_OPEN || point == AUDIT_BEFORE_CLOSE;
 	int err = 0;
 
 	read_done(read);
 	audit->have[point] = false;
 	/* The interrupts are read nearest to the window's edge. */
-	if (threads_first)
-		err = read_threads(read, root, tids, n_tids);
-	err = err ?: irqs_read(root, &read->irqs, NULL);
-	if (!threads_first)
-		err = err ?: read_threads(read, root, tids, n_tids);
-	err = err ?: read_steal(read, root);
+	if (before)
+		err = read_threads(read, from->root, from->tids, from->n_tids)
+			      ?: read_vcpus(read, from->kvm);
+	err = err ?: irqs_read(from->root, &read->irqs, NULL);
+	if (!before)
+		err = err ?: read_threads(read, from->root, from->tids, from->n_tids)
+				     ?: read_vcpus(read, from->kvm);
+	err = err ?: read_steal(read, from->root);
 	if (err)
 		read_done(read);
 	audit->have[point] = !err;
@@ -117,6 +139,34 @@ int audit_thread(const struct audit *audit, unsigned int index, struct audit_spa
 	}
 	err = span(run, ret_run);
 	return err ?: span(wait, ret_wait);
+}
+
+static const struct audit_vcpu *find_vcpu(const struct audit_read *read, int index)
+{
+	for (unsigned int i = 0; i < read->n_vcpus; i++)
+		if (read->vcpus[i].index == index && read->vcpus[i].have)
+			return &read->vcpus[i];
+	return NULL;
+}
+
+int audit_vcpu(const struct audit *audit, int index, struct audit_span *ret_exits,
+	       struct audit_span *ret_halt_wait)
+{
+	uint64_t exits[4], waits[4];
+	int err;
+
+	if (!complete(audit))
+		return -ENOENT;
+	for (size_t i = 0; i < ARRAY_SIZE(exits); i++) {
+		const struct audit_vcpu *v = find_vcpu(&audit->reads[i], index);
+
+		if (!v)
+			return -ENOENT;
+		exits[i] = v->exits;
+		waits[i] = v->halt_wait_ns;
+	}
+	err = span(exits, ret_exits);
+	return err ?: span(waits, ret_halt_wait);
 }
 
 int audit_steal(const struct audit *audit, int cpu, struct audit_span *ret)

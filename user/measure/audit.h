@@ -14,9 +14,18 @@
 #include "base/fs.h"
 #include "sys/irqs.h"
 
+struct kvmstats;
+
 struct audit_thread {
 	pid_t tid; /* 0: none */
 	uint64_t run_ns, wait_ns;
+};
+
+/* Of a vCPU, by KVM's own statistics. */
+struct audit_vcpu {
+	int index;
+	bool have;
+	uint64_t exits, halt_wait_ns;
 };
 
 /* One reading of everything. */
@@ -25,6 +34,8 @@ struct audit_read {
 	struct audit_thread *threads;
 	unsigned int n_threads;
 	uint64_t *steal_ns; /* by column of irqs */
+	struct audit_vcpu *vcpus;
+	unsigned int n_vcpus;
 };
 
 enum audit_point { AUDIT_BEFORE_OPEN, AUDIT_AFTER_OPEN, AUDIT_BEFORE_CLOSE, AUDIT_AFTER_CLOSE };
@@ -34,9 +45,16 @@ struct audit {
 	bool have[4];
 };
 
+/* What is read. */
+struct audit_sources {
+	const struct root *root;
+	const pid_t *tids;
+	unsigned int n_tids;
+	const struct kvmstats *kvm; /* NULL: not available */
+};
+
 /* Reads all; threads that are gone get tid 0. A kernel without a file gives nothing for it. */
-int audit_take(struct audit *audit, enum audit_point point, const struct root *root,
-	       const pid_t *tids, unsigned int n_tids);
+int audit_take(struct audit *audit, enum audit_point point, const struct audit_sources *from);
 void audit_done(struct audit *audit);
 
 /* A difference of one counter over the window: the middle, and its bounds. */
@@ -48,6 +66,8 @@ struct audit_span {
 int audit_irq(const struct audit *audit, const char *name, int cpu, struct audit_span *ret);
 int audit_thread(const struct audit *audit, unsigned int index, struct audit_span *ret_run,
 		 struct audit_span *ret_wait);
+int audit_vcpu(const struct audit *audit, int index, struct audit_span *ret_exits,
+	       struct audit_span *ret_halt_wait);
 int audit_steal(const struct audit *audit, int cpu, struct audit_span *ret);
 
 #endif

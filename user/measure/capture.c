@@ -17,6 +17,7 @@
 #include "measure/trial.h"
 #include "model/recording.h"
 #include "sys/kallsyms.h"
+#include "sys/kvmstats.h"
 #include "sys/symbols.h"
 #include "sys/topo.h"
 
@@ -314,6 +315,8 @@ int capture_open(const struct capture_config *config, struct capture **ret, stru
 	note_vectors(cap);
 	if (config->stacks)
 		open_symbols(cap);
+	if (config->vm_pid && kvmstats_open(config->root, config->vm_pid, &cap->kvm))
+		cap->kvm = NULL;
 	hooks_types_done(&cap->types);
 	(void)malloc_trim(0);
 	if (kallsyms_open(config->root, &cap->kallsyms))
@@ -347,6 +350,7 @@ void capture_free(struct capture *cap)
 		(void)munmap(cap->victims, cap->n_victims * sizeof(struct lull_victim));
 	lull_bpf__destroy(cap->skel);
 	hooks_types_done(&cap->types);
+	kvmstats_free(cap->kvm);
 	stalls_done(&cap->stalls);
 	audit_done(&cap->audit);
 	if (cap->texts)

@@ -16,6 +16,7 @@
 #include "measure/skel.h"
 #include "measure/stalls.h"
 
+struct kvmstats;
 struct recording;
 struct symbols;
 
@@ -49,6 +50,7 @@ struct capture {
 	struct ring_buffer *ring;
 	struct stalls stalls;
 	struct audit audit;
+	struct kvmstats *kvm; /* of the VM, while the window is open; NULL: not available */
 
 	uint64_t opened_ns, closed_ns, opened_unix_ns; /* CLOCK_MONOTONIC; CLOCK_REALTIME */
 	uint64_t folded_ns;			       /* time of the last look at the counters */

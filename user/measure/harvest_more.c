@@ -318,6 +318,25 @@ static int audit_victim(struct harvest *h, unsigned int slot, const struct rec_t
 	return err ?: audit_add(h, what, &wait, &waited);
 }
 
+/* Where KVM reports no entries our exits are none: its own count stands alone. */
+static int audit_kvm(struct harvest *h, const struct rec_thread *t)
+{
+	struct audit_span exits, halt_wait;
+	uint64_t n = 0, halted = rec_thread_row_ns(t, "halted");
+	char what[64];
+	int err;
+
+	if (t->vcpu < 0 || audit_vcpu(&h->cap->audit, t->vcpu, &exits, &halt_wait))
+		return 0;
+	for (unsigned int i = 0; i < t->n_ledger; i++)
+		if (streq(t->ledger[i].kind, "exit") || streq(t->ledger[i].kind, "untraced"))
+			n += t->ledger[i].count;
+	(void)snprintf(what, sizeof(what), "vcpu %d exits", t->vcpu);
+	err = audit_add(h, what, &exits, t->has_kvm_entries ? &n : NULL);
+	(void)snprintf(what, sizeof(what), "vcpu %d halt_wait_ns", t->vcpu);
+	return err ?: audit_add(h, what, &halt_wait, &halted);
+}
+
 int harvest_audit(struct harvest *h)
 {
 	int err = 0;
@@ -326,7 +345,8 @@ int harvest_audit(struct harvest *h)
 		err = audit_cpu(h, &h->rec->cpus[i]);
 	for (unsigned int i = 0; i < h->cap->n_targets && !err; i++)
 		if (h->cap->targets[i].tid && h->cap->victims[i].start_ns)
-			err = audit_victim(h, i, &h->rec->threads[h->thread_of[i]]);
+			err = audit_victim(h, i, &h->rec->threads[h->thread_of[i]])
+				      ?: audit_kvm(h, &h->rec->threads[h->thread_of[i]]);
 	return err;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "measure/capture_p.h"
+#include "sys/kvmstats.h"
 
 #define FOLD_EVERY_NS 10000000000ULL
 /* Words of a table that count: from the causes, or entries, to the end. */
@@ -91,7 +92,13 @@ static int take_audit(struct capture *cap, enum audit_point point)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < cap->n_targets; i++)
 		tids[i] = cap->targets[i].tid;
-	return audit_take(&cap->audit, point, cap->config->root, tids, cap->n_targets);
+	return audit_take(&cap->audit, point,
+			  &(struct audit_sources){
+				  .root = cap->config->root,
+				  .tids = tids,
+				  .n_tids = cap->n_targets,
+				  .kvm = cap->kvm,
+			  });
 }
 
 /* From here on the programs count. Slots last: they are what turns them on. */
@@ -239,6 +246,9 @@ int capture_stop(struct capture *cap)
 
 	window_close(cap);
 	after = take_audit(cap, AUDIT_AFTER_CLOSE);
+	/* What is held of a VM that has ended keeps KVM's part of it, and its devices, alive. */
+	kvmstats_free(cap->kvm);
+	cap->kvm = NULL;
 	cap->self_cpu_ns = own_cpu_ns() - cap->self_cpu_ns;
 	count_programs(cap, cap->after);
 	hooks_detach(&cap->links);
