@@ -235,25 +235,24 @@ static __always_inline void cause_add(struct lull_cpu *c, __u32 at, __u64 ns)
 	hist_add(c->hist, LULL_CPU_HISTS, e->hist, ns);
 }
 
-static __always_inline void entry_init(struct lull_victim *v, struct lull_entry *e)
+static __always_inline void entry_init(struct lull_victim *v, struct lull_entry *e, __u64 key)
 {
 	__u32 n = __sync_fetch_and_add(&v->hists, 1);
 
+	e->key = key;
 	if (n < LULL_VICTIM_HISTS)
 		e->hist = n + 1;
 }
 
 /*
- * The number of an entry of a ledger; with @take a place is taken if need be. Without one, the
- * row's unnamed entry keeps the time.
+ * The number of an entry of a ledger that is found by hash; with @take a place is taken if need
+ * be. Without one, the row's unnamed entry keeps the time.
  */
 static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 cause, bool take)
 {
 	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
 	__u32 h = key_hash(key);
 
-	if (!cause)
-		return row & (LULL_ENTRY_HASHED - 1);
 	NO_UNROLL
 	for (int i = 0; i < LULL_ENTRY_PROBE; i++) {
 		__u32 at = LULL_ENTRY_HASHED + ((h + i) & (LULL_ENTRIES - LULL_ENTRY_HASHED - 1));
@@ -261,10 +260,10 @@ static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 
 
 		if (!e) {
 			if (!take)
-				return row & (LULL_ENTRY_HASHED - 1);
+				return row & (LULL_ENTRY_ROWS - 1);
 			e = __sync_val_compare_and_swap(&v->entry[at].key, 0, key);
 			if (!e) {
-				entry_init(v, &v->entry[at]);
+				entry_init(v, &v->entry[at], key);
 				return at;
 			}
 		}
@@ -273,7 +272,21 @@ static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 
 	}
 	if (take)
 		anomaly(LULL_ANOMALY_ENTRIES_FULL);
-	return row & (LULL_ENTRY_HASHED - 1);
+	return row & (LULL_ENTRY_ROWS - 1);
+}
+
+/* One piece of time for the entry in place @at, which must be below LULL_ENTRIES. */
+static __always_inline void entry_count(struct lull_victim *v, __u64 at, __u64 key, __u64 ns)
+{
+	struct lull_entry *e = &v->entry[at];
+
+	if (!e->count && at < LULL_ENTRY_HASHED)
+		entry_init(v, e, key);
+	e->count++;
+	e->sum_ns += ns;
+	if (ns > e->max_ns)
+		e->max_ns = ns;
+	hist_add(v->hist, LULL_VICTIM_HISTS, e->hist, ns);
 }
 
 #endif

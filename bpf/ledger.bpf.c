@@ -51,20 +51,15 @@ __noinline int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn,
 /* Counts one piece of @row's time for a victim, and keeps the sum. The number of the entry. */
 __noinline __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause, __u64 ns)
 {
-	struct lull_entry *e;
-	__u32 at;
+	__u64 at;
 
 	if (!v)
 		return 0;
-	at = bounded(entry_find(v, row, cause, true), LULL_ENTRIES);
-	e = &v->entry[at];
-	if (!e->count && at < LULL_ENTRY_HASHED)
-		entry_init(v, e);
-	e->count++;
-	e->sum_ns += ns;
-	if (ns > e->max_ns)
-		e->max_ns = ns;
-	hist_add(v->hist, LULL_VICTIM_HISTS, e->hist, ns);
+	at = lull_entry_place(row, cause);
+	if (at == LULL_ENTRIES)
+		at = entry_find(v, row, cause, true);
+	at = bounded(at, LULL_ENTRIES);
+	entry_count(v, at, cause ? (__u64)row << LULL_ROW_SHIFT | cause : 0, ns);
 	return at;
 }
 
@@ -93,6 +88,13 @@ __noinline int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 ca
 	return 0;
 }
 
+static __always_inline __u32 entry_place(struct lull_victim *v, __u32 row, __u64 cause)
+{
+	__u32 at = lull_entry_place(row, cause);
+
+	return at < LULL_ENTRIES ? at : entry_find(v, row, cause, true);
+}
+
 /* Counts @ns for label @fn of @cause, on the CPU and, when it ran over one, for the victim. */
 __noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn,
 			    __u64 ns)
@@ -110,7 +112,7 @@ __noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cau
 		at = cause_find(c, cause, true);
 	ledger_cpu_label(c, at, fn, ns);
 	if (v && kind != LULL_KIND_TASK)
-		ledger_victim_label(v, entry_find(v, row_of(kind), cause, true), fn, ns);
+		ledger_victim_label(v, entry_place(v, row_of(kind), cause), fn, ns);
 	return 0;
 }
 
@@ -189,31 +191,15 @@ static __always_inline void stall_send(struct lull_victim *v, __u64 end)
 	bpf_ringbuf_submit(s, BPF_RB_NO_WAKEUP);
 }
 
-/* Counts the gap from v->gap_ns to @end; one over the threshold is a stall. */
-__noinline int ledger_gap_close(struct lull_victim *v, __u64 end)
+/* The gap from v->gap_ns to @end is a stall. */
+__noinline int ledger_stall(struct lull_victim *v, __u64 end)
 {
-	__u64 ns;
-
 	if (!v)
 		return 0;
-	ns = end > v->gap_ns ? end - v->gap_ns : 0;
-	v->gap[bounded(lull_slot(ns, LULL_SUB_BITS2), LULL_SLOTS2)]++;
-	v->gap_sum += ns;
-	if (ns > v->gap_max)
-		v->gap_max = ns;
-	if (ns >= lull_cfg.stall_ns) {
-		v->stalls++;
-		v->stalls_ns += ns;
-		if (ns >= lull_stall_floor_ns)
-			stall_send(v, end);
-	}
-	v->gap_ns = 0;
-	v->gap_end_ns = 0;
-	v->n_segments = 0;
-	v->segments_dropped = 0;
-	v->first_segment = 0;
-	v->n_kstack = 0;
-	v->n_ustack = 0;
+	v->stalls++;
+	v->stalls_ns += end - v->gap_ns;
+	if (end - v->gap_ns >= lull_stall_floor_ns)
+		stall_send(v, end);
 	return 0;
 }
 
@@ -273,7 +259,7 @@ __noinline int ledger_mode_flush(struct lull_victim *v, bool shared)
 	}
 	ledger_entry_add(v, row, cause, ns);
 	if (v->gap_ns && row != LULL_ROW_GUEST && row != LULL_ROW_RUN && ns)
-		ledger_segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, ns, 0);
+		segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, ns, 0);
 	return 0;
 }
 
@@ -338,17 +324,21 @@ __noinline int ledger_cpu_activate(__u32 cpu, __u64 now)
 	return 0;
 }
 
+/* What the callbacks of bpf_loop need. */
 struct wait {
 	struct lull_cpu *c;
 	struct lull_victim *v;
-	__u64 lo, now;
-	__u32 first, row;
+	__u64 now;
 };
 
 /* Only of tasks the label tells occupants apart: what a kernel worker ran is what was waited for. */
-static __always_inline void occupant_add(struct lull_victim *v, __u64 word, __u64 ns)
+__noinline int ledger_occupant(struct lull_victim *v, __u64 word, __u64 ns)
 {
-	__u32 n = v->n_occupants, at = LULL_OCCUPANTS;
+	__u32 n, at = LULL_OCCUPANTS;
+
+	if (!v)
+		return 0;
+	n = v->n_occupants;
 
 	if (LULL_CAUSE_KIND(word & LULL_CAUSE_MASK) != LULL_KIND_TASK)
 		word &= LULL_CAUSE_MASK;
@@ -372,63 +362,149 @@ static __always_inline void occupant_add(struct lull_victim *v, __u64 word, __u6
 		anomaly(LULL_ANOMALY_OCCUPANTS);
 		v->occupant[LULL_OCCUPANTS - 1].ns += ns;
 	}
-}
-
-/* One step back in the timeline; 1: this moment ended before the wait began. */
-static long wait_back(__u32 i, void *ctx)
-{
-	struct wait *w = ctx;
-	__u32 at = w->first - 1;
-
-	if (w->c->moment[at & (LULL_TIMELINE - 1)].end_ns <= w->lo)
-		return 1;
-	w->first = at;
 	return 0;
 }
 
-/* One step forward: its share of the wait. */
-static long wait_forward(__u32 i, void *ctx)
+/* Waits of so many moments are read back by plain loops: a call of bpf_loop costs more than these. */
+#define WAIT_SHORT 6
+
+/*
+ * Where the reading back of a wait has come to is kept in memory, and read from it each time: what
+ * the verifier does not follow, it need not tell apart from one round of a loop to the next.
+ */
+#define walk_ns(v)    (*(volatile __u64 *)&(v)->walk_ns)
+#define walk_first(v) (*(volatile __u32 *)&(v)->walk_first)
+
+/* One step back in the timeline; 1: this moment ended before the wait began. */
+static __always_inline long wait_back(struct lull_cpu *c, struct lull_victim *v)
+{
+	__u32 at = walk_first(v) - 1;
+
+	if (c->moment[at & (LULL_TIMELINE - 1)].end_ns <= walk_ns(v))
+		return 1;
+	walk_first(v) = at;
+	return 0;
+}
+
+static long wait_back_one(__u32 i, void *ctx)
 {
 	struct wait *w = ctx;
-	struct lull_moment *m = &w->c->moment[(w->first + i) & (LULL_TIMELINE - 1)];
-	__u64 end = m->end_ns < w->now ? m->end_ns : w->now;
 
-	if (end <= w->lo)
-		return 0;
-	occupant_add(w->v, m->word, end - w->lo);
-	w->lo = end;
+	return wait_back(w->c, w->v);
+}
+
+/* One step forward: its share of the wait. */
+static __always_inline void wait_forward(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+{
+	struct lull_moment *m = &c->moment[walk_first(v) & (LULL_TIMELINE - 1)];
+	__u64 end = m->end_ns < now ? m->end_ns : now, lo = walk_ns(v);
+
+	walk_first(v)++;
+	if (end <= lo)
+		return;
+	ledger_occupant(v, m->word, end - lo);
+	walk_ns(v) = end;
+}
+
+static long wait_forward_one(__u32 i, void *ctx)
+{
+	struct wait *w = ctx;
+
+	wait_forward(w->c, w->v, w->now);
 	return 0;
 }
 
 /* The ledger of a long recording cannot hold every short-lived task: late ones go by their comm. */
-static __always_inline __u64 occupant_cause(const struct wait *w, __u64 cause)
+static __always_inline __u64 occupant_cause(struct lull_cpu *c, struct lull_victim *v, __u32 row,
+					    __u64 cause)
 {
 	__u32 at;
 
-	if (LULL_CAUSE_KIND(cause) != LULL_KIND_TASK || w->v->hists < LULL_ENTRY_TASKS ||
-	    entry_find(w->v, w->row, cause, false) >= LULL_ENTRY_HASHED)
+	if (LULL_CAUSE_KIND(cause) != LULL_KIND_TASK || v->hists < LULL_ENTRY_TASKS ||
+	    entry_find(v, row, cause, false) >= LULL_ENTRY_ROWS)
 		return cause;
-	at = cause_find(w->c, cause, false);
-	return at < LULL_CAUSES ? lull_comm_cause(w->c->cause[at].comm) : cause;
+	at = cause_find(c, cause, false);
+	return at < LULL_CAUSES ? lull_comm_cause(c->cause[at].comm) : cause;
 }
 
-static long wait_book(__u32 i, void *ctx)
+static __always_inline void book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i)
+{
+	struct lull_segment *o = &v->occupant[bounded(i, LULL_OCCUPANTS - 1)];
+	__u64 cause = occupant_cause(c, v, row, o->word & LULL_CAUSE_MASK);
+	__u64 label = o->word >> LULL_ROW_SHIFT;
+	__u32 at = ledger_entry_add(v, row, cause, o->ns);
+
+	if (label)
+		ledger_victim_label(v, at, label, o->ns);
+	if (v->gap_ns)
+		segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, o->ns, label);
+}
+
+/* Books occupant @i of a wait. */
+__noinline int ledger_book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i)
+{
+	if (c && v)
+		book(c, v, row, i);
+	return 0;
+}
+
+/* Not by the function above: the verifier allows eight calls inside each other. */
+static long wait_book_one(__u32 i, void *ctx)
 {
 	struct wait *w = ctx;
-	struct lull_segment *o;
-	__u64 cause, label;
-	__u32 at;
 
-	if (i >= LULL_OCCUPANTS)
-		return 1;
-	o = &w->v->occupant[i];
-	cause = occupant_cause(w, o->word & LULL_CAUSE_MASK);
-	label = o->word >> LULL_ROW_SHIFT;
-	at = ledger_entry_add(w->v, w->row, cause, o->ns);
-	ledger_victim_label(w->v, at, label, o->ns);
-	if (w->v->gap_ns)
-		ledger_segment_add(w->v, (__u64)w->row << LULL_ROW_SHIFT | cause, o->ns, label);
+	book(w->c, w->v, w->v->walk_row, i + WAIT_SHORT);
 	return 0;
+}
+
+/* Sets v->walk_first to the first moment of the wait. */
+static __always_inline void wait_find(struct lull_cpu *c, struct lull_victim *v, struct wait *w)
+{
+	__u32 kept = c->head < LULL_TIMELINE ? c->head : LULL_TIMELINE;
+
+	NO_UNROLL
+	for (__u32 i = 0; i < WAIT_SHORT; i++)
+		if (i >= kept || wait_back(c, v))
+			return;
+	bpf_loop(kept - WAIT_SHORT, wait_back_one, w, 0);
+}
+
+/* What the timeline no longer holds of it is unknown. */
+static __always_inline void wait_short(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+{
+	__u64 end = c->moment[walk_first(v) & (LULL_TIMELINE - 1)].end_ns, lo = walk_ns(v);
+
+	anomaly(LULL_ANOMALY_TIMELINE_SHORT);
+	if (end <= lo || end >= now)
+		return;
+	ledger_occupant(v, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0), end - lo);
+	walk_ns(v) = end;
+}
+
+static __always_inline void wait_read(struct lull_cpu *c, struct lull_victim *v, struct wait *w)
+{
+	__u32 n = c->head - walk_first(v);
+
+	if (n > WAIT_SHORT) {
+		bpf_loop(n, wait_forward_one, w, 0);
+		return;
+	}
+	NO_UNROLL
+	for (__u32 i = 0; i < WAIT_SHORT; i++)
+		if (i < n)
+			wait_forward(c, v, w->now);
+}
+
+static __always_inline void wait_book(struct lull_cpu *c, struct lull_victim *v, struct wait *w)
+{
+	__u32 n = v->n_occupants, row = v->walk_row;
+
+	NO_UNROLL
+	for (__u32 i = 0; i < WAIT_SHORT; i++)
+		if (i < n)
+			ledger_book(c, v, row, i);
+	if (n > WAIT_SHORT)
+		bpf_loop(n - WAIT_SHORT, wait_book_one, w, 0);
 }
 
 /*
@@ -439,29 +515,21 @@ static long wait_book(__u32 i, void *ctx)
  */
 __noinline int ledger_wait_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 {
-	struct wait w = { .c = c, .v = v, .now = now, .row = LULL_ROW_PREEMPTED };
+	struct wait w = { .c = c, .v = v, .now = now };
 
 	if (!c || !v || now <= v->since_ns)
 		return 0;
-	w.lo = v->since_ns;
-	w.first = c->head;
-	if (v->state == LULL_STATE_WOKEN)
-		w.row = LULL_ROW_WAKE;
+	walk_ns(v) = v->since_ns;
+	walk_first(v) = c->head;
+	v->walk_row = v->state == LULL_STATE_WOKEN ? LULL_ROW_WAKE : LULL_ROW_PREEMPTED;
 	v->n_occupants = 0;
-	bpf_loop(c->head < LULL_TIMELINE ? c->head : LULL_TIMELINE, wait_back, &w, 0);
-	if (c->head - w.first == LULL_TIMELINE) {
-		__u64 end = c->moment[w.first & (LULL_TIMELINE - 1)].end_ns;
-
-		anomaly(LULL_ANOMALY_TIMELINE_SHORT);
-		if (end > w.lo && end < now) {
-			occupant_add(v, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0), end - w.lo);
-			w.lo = end;
-		}
-	}
-	bpf_loop(c->head - w.first, wait_forward, &w, 0);
-	if (w.lo < now)
-		occupant_add(v, cpu_word(c), now - w.lo);
-	bpf_loop(v->n_occupants, wait_book, &w, 0);
+	wait_find(c, v, &w);
+	if (c->head - walk_first(v) == LULL_TIMELINE)
+		wait_short(c, v, now);
+	wait_read(c, v, &w);
+	if (walk_ns(v) < now)
+		ledger_occupant(v, cpu_word(c), now - walk_ns(v));
+	wait_book(c, v, &w);
 	v->wait_ns += now - v->since_ns;
 	v->since_ns = now;
 	return 0;

@@ -25,8 +25,10 @@ int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 
 int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn, __u64 ns);
 __u32 ledger_task_group(struct lull_cpu *c, __u64 comm0, __u64 comm1);
 int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 cause);
-int ledger_gap_close(struct lull_victim *v, __u64 end);
+int ledger_stall(struct lull_victim *v, __u64 end);
 int ledger_wait_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now);
+int ledger_occupant(struct lull_victim *v, __u64 word, __u64 ns);
+int ledger_book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i);
 int ledger_unwind(struct lull_cpu *c, struct lull_victim *v, __u32 keep);
 int ledger_mode_flush(struct lull_victim *v, bool shared);
 int ledger_block_flush(struct lull_victim *v);
@@ -113,6 +115,49 @@ static __always_inline void charge(struct lull_cpu *c, struct lull_victim *v, __
 	}
 }
 
+/* Counts the gap from v->gap_ns to @end; one over the threshold is a stall. */
+static __always_inline void gap_close(struct lull_victim *v, __u64 end)
+{
+	__u64 ns = end > v->gap_ns ? end - v->gap_ns : 0;
+
+	v->gap[bounded(lull_slot(ns, LULL_SUB_BITS2), LULL_SLOTS2)]++;
+	v->gap_sum += ns;
+	if (ns > v->gap_max)
+		v->gap_max = ns;
+	if (ns >= lull_cfg.stall_ns)
+		ledger_stall(v, end);
+	v->gap_ns = 0;
+	v->gap_end_ns = 0;
+	v->n_segments = 0;
+	v->segments_dropped = 0;
+	v->first_segment = 0;
+	v->sleep_segment = 0;
+	if (lull_cfg.stacks) {
+		v->n_kstack = 0;
+		v->n_ustack = 0;
+	}
+}
+
+/* Adds to the open gap's segments. Most gaps have one. */
+static __always_inline void segment_add(struct lull_victim *v, __u64 word, __u64 ns, __u64 label)
+{
+	if (v->n_segments) {
+		ledger_segment_add(v, word, ns, label);
+		return;
+	}
+	v->segment[0].word = word;
+	v->segment[0].ns = ns;
+	v->segment[0].label = label;
+	v->n_segments = 1;
+}
+
+/* Books a stretch of a victim that is no vCPU. */
+static __always_inline void run_flush(struct lull_victim *v)
+{
+	entry_count(v, LULL_ROW_RUN, 0, v->mode_ns);
+	v->mode_ns = 0;
+}
+
 /* A victim loses the CPU to something, or guest mode: its gap begins, unless it is in one. */
 static __always_inline void victim_interrupted(struct lull_victim *v, __u64 now)
 {
@@ -126,7 +171,7 @@ static __always_inline void victim_interrupted(struct lull_victim *v, __u64 now)
 	if (v->mode != LULL_MODE_RUN)
 		return;
 	if (v->gap_ns && v->gap_end_ns && now - v->gap_end_ns > LULL_JOIN_NS)
-		ledger_gap_close(v, v->gap_end_ns);
+		gap_close(v, v->gap_end_ns);
 	if (!v->gap_ns)
 		v->gap_ns = now;
 	v->gap_end_ns = 0;
@@ -164,9 +209,13 @@ static __always_inline void finish(struct lull_cpu *c, struct lull_victim *v, __
 	if (!v)
 		return;
 	row = row_of(kind);
-	ledger_entry_add(v, row, cause, ns);
+	if (kind == LULL_KIND_IRQ)
+		ledger_entry_add(v, row, cause, ns);
+	else
+		entry_count(v, bounded(lull_entry_place(row, cause), LULL_ENTRIES - 1),
+			    (__u64)row << LULL_ROW_SHIFT | cause, ns);
 	if (v->gap_ns)
-		ledger_segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, ns, 0);
+		segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, ns, 0);
 }
 
 static __always_inline void frame_push(struct lull_cpu *c, __u64 now, __u64 cause)

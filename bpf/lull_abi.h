@@ -32,8 +32,11 @@
 #define LULL_TASKS_MAX	   400 /* causes in use, from which on new tasks are grouped by comm */
 #define LULL_CPU_HISTS	   60
 #define LULL_CPU_LABELS	   512
-#define LULL_ENTRIES	   (16 + 256)
-#define LULL_ENTRY_HASHED  16  /* entry[row] holds what has no name */
+#define LULL_ENTRIES	   (48 + 256)
+#define LULL_ENTRY_ROWS	   16 /* entry[row] holds what has no name */
+#define LULL_ENTRY_VECTOR  16 /* entry[16 + vector], entry[32 + softirq] */
+#define LULL_ENTRY_SOFTIRQ 32
+#define LULL_ENTRY_HASHED  48  /* from here on by hash */
 #define LULL_ENTRY_TASKS   160 /* entries in use, from which on new tasks are grouped by comm */
 #define LULL_VICTIM_HISTS  14
 #define LULL_VICTIM_LABELS 256
@@ -180,7 +183,7 @@ struct lull_cause {
 };
 
 struct lull_entry {
-	__u64 key; /* row << LULL_ROW_SHIFT | cause; 0 and row number below LULL_ENTRY_HASHED: unnamed */
+	__u64 key; /* row << LULL_ROW_SHIFT | cause; 0 below LULL_ENTRY_ROWS, where the place is the row */
 	__u64 sum_ns, max_ns;
 	__u32 count;
 	__u16 hist, pad;
@@ -288,8 +291,10 @@ struct lull_victim {
 	__u32 hists;
 	__u32 n_segments, segments_dropped;
 	__u32 n_occupants, slot;
-	__u32 first_segment; /* those before it belong to a halt */
-	__u32 sleep_segment; /* number of segments when the last sleep ended */
+	__u64 walk_ns;		    /* while a wait is read back: charged up to here */
+	__u32 walk_first, walk_row; /* next moment; row that is charged */
+	__u32 first_segment;	    /* those before it belong to a halt */
+	__u32 sleep_segment;	    /* number of segments when the last sleep ended */
 	__u64 comm[2];
 	struct lull_segment segment[LULL_SEGMENTS];
 	struct lull_segment occupant[LULL_OCCUPANTS]; /* of the wait that is being closed */
@@ -362,6 +367,18 @@ static inline __u64 lull_comm_cause(const __u64 comm[2])
 	__u64 h = (comm[0] * 0x9e3779b97f4a7c15ULL) ^ (comm[1] * 0xc2b2ae3d27d4eb4fULL);
 
 	return LULL_CAUSE(LULL_KIND_COMM, (__u32)(h >> 40), (__u32)(h >> 20));
+}
+
+/* The place of an entry that is found by number; LULL_ENTRIES: it is found by hash. */
+static inline __u32 lull_entry_place(__u32 row, __u64 cause)
+{
+	if (!cause)
+		return row & (LULL_ENTRY_ROWS - 1);
+	if (row == LULL_ROW_VECTOR && LULL_CAUSE_KIND(cause) == LULL_KIND_VECTOR)
+		return LULL_ENTRY_VECTOR + (LULL_CAUSE_ID(cause) & 15);
+	if (row == LULL_ROW_SOFTIRQ && LULL_CAUSE_KIND(cause) == LULL_KIND_SOFTIRQ)
+		return LULL_ENTRY_SOFTIRQ + (LULL_CAUSE_ID(cause) & 15);
+	return LULL_ENTRIES;
 }
 
 /* The bin of @value; the overflow bin (LULL_SLOTS) from 2^LULL_HIST_BITS on. Source: HdrHistogram. */

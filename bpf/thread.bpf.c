@@ -26,7 +26,8 @@ __noinline int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now,
 	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
 		v->sibling_ns += siblings_busy(c->cpu, now) - v->sibling_base;
 	comm_copy(v->comm, a->prev.comm);
-	ledger_block_flush(v);
+	if (v->block_ns)
+		ledger_block_flush(v);
 	if (!a->blocked && !a->dead) {
 		victim_interrupted(v, now);
 		if (!v->gap_ns)
@@ -34,10 +35,10 @@ __noinline int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now,
 	} else if (v->mode == LULL_MODE_GUEST) {
 		victim_interrupted(v, now);
 	} else if (v->mode == LULL_MODE_RUN && v->gap_ns) {
-		ledger_gap_close(v, v->gap_end_ns ?: now);
+		gap_close(v, v->gap_end_ns ?: now);
 	}
 	if (v->mode == LULL_MODE_RUN)
-		ledger_mode_flush(v, false);
+		run_flush(v);
 	v->since_ns = now;
 	v->wait_ns = 0;
 	v->state = a->dead ? LULL_STATE_DEAD

@@ -200,8 +200,8 @@ static __always_inline void victim_woken(struct lull_victim *v, __u64 now, __u32
 
 		ledger_entry_add(v, LULL_ROW_WAKE, queue, now - asked);
 		if (v->gap_ns)
-			ledger_segment_add(v, (__u64)LULL_ROW_WAKE << LULL_ROW_SHIFT | queue,
-					   now - asked, 0);
+			segment_add(v, (__u64)LULL_ROW_WAKE << LULL_ROW_SHIFT | queue, now - asked,
+				    0);
 	}
 	v->wait_ns = now - asked;
 	v->since_ns = now;

@@ -17,7 +17,7 @@ static __always_inline void vcpu_seen(struct lull_victim *v, __u32 mode)
 		return;
 	v->has_kvm = 1;
 	if (v->gap_ns && v->gap_end_ns)
-		ledger_gap_close(v, v->gap_end_ns);
+		gap_close(v, v->gap_end_ns);
 	v->mode = mode;
 	v->reason = 0;
 }
@@ -36,7 +36,7 @@ static __always_inline void vcpu_enter(struct lull_cpu *c, struct lull_victim *v
 	ledger_mode_flush(v, false);
 	v->mode = LULL_MODE_GUEST;
 	if (v->gap_ns)
-		ledger_gap_close(v, now);
+		gap_close(v, now);
 }
 
 static __always_inline void vcpu_exit(struct lull_cpu *c, struct lull_victim *v, __u64 now,

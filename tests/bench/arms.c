@@ -172,8 +172,8 @@ int arms_detach(struct arms *a)
 const char *arms_name(enum arm arm)
 {
 	static const char *const names[] = {
-		[ARM_NONE] = "none",	  [ARM_NONE2] = "none again",	[ARM_EMPTY] = "empty",
-		[ARM_IDLE] = "unwatched", [ARM_CPU] = "CPU watched", [ARM_ALL] = "all watched",
+		[ARM_NONE] = "none",	  [ARM_NONE2] = "none again", [ARM_EMPTY] = "empty",
+		[ARM_IDLE] = "unwatched", [ARM_CPU] = "CPU watched",  [ARM_ALL] = "all watched",
 	};
 
 	return names[arm];

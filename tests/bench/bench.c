@@ -15,12 +15,12 @@
 #include "sys/irqs.h"
 #include "sys/topo.h"
 
-#define SLICES_MAX	  200
-#define FIGURES_MAX	  32
-#define NO_BUDGET	  (-1)
-#define WAKEUP_SLICES	  50
-#define WAKEUP_STALL_NS	  1000 /* so short that the workload stalls all the time */
-#define HISTS_IN_BUDGET	  18
+#define SLICES_MAX	200
+#define FIGURES_MAX	32
+#define NO_BUDGET	(-1)
+#define WAKEUP_SLICES	50
+#define WAKEUP_STALL_NS 1000 /* so short that the workload stalls all the time */
+#define HISTS_IN_BUDGET 18
 
 struct options {
 	uint32_t rounds, slices, cpu;
@@ -187,7 +187,7 @@ static int run_rounds(struct bench *b)
 				return err;
 		}
 		for (unsigned int kind = 0; kind < N_WORKS; kind++) {
-			double (*ns)[ROUNDS_MAX] = b->ns[kind];
+			double(*ns)[ROUNDS_MAX] = b->ns[kind];
 			double none = (ns[ARM_NONE][round] + ns[ARM_NONE2][round]) / 2;
 
 			for (unsigned int arm = 0; arm < N_ARMS; arm++)
@@ -285,8 +285,8 @@ static void add_counts(struct bench *b)
 
 	add_value(b, "clock reads per event, on any path", UNIT_COUNT, b->insns.clock_reads, 1,
 		  err);
-	add_value(b, "hash or task-storage lookups, in any hook", UNIT_COUNT,
-		  b->insns.hash_lookups, 0, err);
+	add_value(b, "hash or task-storage lookups, in any hook", UNIT_COUNT, b->insns.hash_lookups,
+		  0, err);
 	err = count_irq_work(b, ARM_NONE, &quiet, NULL);
 	err = err ?: count_irq_work(b, ARM_ALL, &loud, &stalls);
 	if (!err && !stalls)
@@ -325,14 +325,14 @@ static void print_added_text(const struct bench *b)
 	(void)printf("%-12s %10s", "", "takes");
 	for (unsigned int arm = ARM_NONE; arm < N_ARMS; arm++)
 		if (arm != ARM_NONE2)
-			(void)printf("  %-20s", arm == ARM_NONE ? "none" : arms_name((enum arm)arm));
+			(void)printf("  %-20s",
+				     arm == ARM_NONE ? "none" : arms_name((enum arm)arm));
 	(void)printf("\n");
 	for (unsigned int kind = 0; kind < N_WORKS; kind++) {
 		(void)printf("%-12s %10.0f", work_name((enum work_kind)kind),
 			     stats_median(b->ns[kind][ARM_NONE], b->options.rounds));
 		for (unsigned int arm = ARM_NONE; arm < N_ARMS; arm++) {
-			struct interval i =
-				stats_median_of(b->added[kind][arm], b->options.rounds);
+			struct interval i = stats_median_of(b->added[kind][arm], b->options.rounds);
 			char text[64];
 
 			if (arm == ARM_NONE2)
@@ -351,8 +351,7 @@ static void print_added_json(const struct bench *b)
 
 	for (unsigned int kind = 0; kind < N_WORKS; kind++) {
 		for (unsigned int arm = 0; arm < N_ARMS; arm++) {
-			struct interval i =
-				stats_median_of(b->added[kind][arm], b->options.rounds);
+			struct interval i = stats_median_of(b->added[kind][arm], b->options.rounds);
 
 			(void)printf("%s\n    { \"work\": \"%s\", \"arm\": \"%s\", \"takes_ns\": "
 				     "%.1f, \"added_ns\": %.1f, \"low\": %.1f, \"high\": %.1f }",
@@ -393,20 +392,22 @@ static void print_all(const struct bench *b)
 	}
 	table_print(b->figures, b->n_figures, false);
 	print_added_text(b);
-	(void)printf("\nmost clock reads: %s. %u of the budgets above %s broken.\n",
-		     b->insns.worst, broken, broken == 1 ? "is" : "are");
+	if (b->insns.clock_reads > 1)
+		(void)printf("\nmost clock reads: %s\n", b->insns.worst);
+	(void)printf("\n%u of the budgets above %s broken.\n", broken, broken == 1 ? "is" : "are");
 }
 
 static int usage(int code)
 {
-	(void)fputs("usage: scripts/bench [--rounds N] [--slices N] [--cpu N] [--json]\n"
-		    "What lull costs, beside its budget, on standard output. Needs root, two CPUs,\n"
-		    "and a machine that does little else. A broken budget is printed, no error.\n"
-		    "  --rounds N   of all arms in random order (30)\n"
-		    "  --slices N   of 0.4 ms per workload, arm and round (60)\n"
-		    "  --cpu N      the measured CPU (the last one)\n"
-		    "  --json       for programs\n",
-		    code ? stderr : stdout);
+	(void)fputs(
+		"usage: scripts/bench [--rounds N] [--slices N] [--cpu N] [--json]\n"
+		"What lull costs, beside its budget, on standard output. Needs root, two CPUs,\n"
+		"and a machine that does little else. A broken budget is printed, no error.\n"
+		"  --rounds N   of all arms in random order (40)\n"
+		"  --slices N   of 0.4 ms per workload, arm and round (60)\n"
+		"  --cpu N      the measured CPU (the last one)\n"
+		"  --json       for programs\n",
+		code ? stderr : stdout);
 	return code;
 }
 
@@ -418,7 +419,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "cpu", required_argument, NULL, 'c' },
 		{ "lull", required_argument, NULL, 'l' },
 		{ "json", no_argument, NULL, 'j' },
-		{ NULL },
+		{ .name = NULL },
 	};
 	int c, err = 0;
 
@@ -477,7 +478,7 @@ int main(int argc, char **argv)
 	if (!b)
 		return 1;
 	b->options = (struct options){
-		.rounds = 30,
+		.rounds = 40,
 		.slices = 60,
 		.cpu = UINT32_MAX,
 		.lull = "build/lull",

@@ -93,7 +93,7 @@ struct figure {
 	const char *what;
 	enum unit unit;
 	struct interval measured;
-	double budget; /* 0: none */
+	double budget;		  /* 0: none */
 	double floor_ns, ours_ns; /* of a ratio: added per event */
 	bool missing;
 };

@@ -3,7 +3,7 @@
 # bench: the program behind scripts/bench, with two BPF objects of its own. Included by the top
 # Makefile, for its compiler, flags and libraries.
 
-BENCH_BUILD := $(BUILD)/bench
+BENCH_BUILD := $(O)/bench
 BENCH_SRC   := $(filter-out %.bpf.c,$(sort $(wildcard tests/bench/*.c)))
 BENCH_OBJ   := $(BENCH_SRC:tests/bench/%.c=$(BENCH_BUILD)/%.o)
 BENCH_SKEL  := $(patsubst tests/bench/%.bpf.c,$(BENCH_BUILD)/%.skel.h,$(wildcard tests/bench/*.bpf.c))

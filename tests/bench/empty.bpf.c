@@ -8,11 +8,11 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define EMPTY(program, section)  \
-	SEC(section)             \
-	int program(void *ctx)   \
-	{                        \
-		return 0;        \
+#define EMPTY(program, section) \
+	SEC(section)            \
+	int program(void *ctx)  \
+	{                       \
+		return 0;       \
 	}
 
 /* clang-format off */

@@ -69,8 +69,8 @@ static int time_to_stamp(char *const argv[], uint64_t *ret_ns)
 	auto_close int out = -1;
 	char text[64] = "";
 	uint64_t began = now_ns(), at;
+	pid_t pid = 0;
 	ssize_t n;
-	pid_t pid;
 	int err = spawn(argv, &pid, &out);
 
 	if (err)
@@ -117,12 +117,19 @@ int footprint_start(const char *lull, const char *self, struct interval *ret_ms)
 static int status_mb(const char *status, const char *field, double *ret_mb)
 {
 	const char *at = strstr(status, field);
-	unsigned long long kb;
+	char digits[24];
+	uint64_t kb;
+	int err;
 
-	if (!at || sscanf(at + strlen(field), "%llu", &kb) != 1)
+	if (!at)
 		return -ENOENT;
-	*ret_mb = (double)kb / 1024;
-	return 0;
+	at += strlen(field);
+	at += strspn(at, " \t");
+	str_copy(digits, sizeof(digits), at, strspn(at, "0123456789"));
+	err = parse_u64(digits, &kb);
+	if (!err)
+		*ret_mb = (double)kb / 1024;
+	return err;
 }
 
 int footprint_memory(const struct root *root, const char *lull, int cpu, double *ret_rss_mb,
@@ -135,8 +142,8 @@ int footprint_memory(const struct root *root, const char *lull, int cpu, double 
 	char list[16];
 	char *const argv[] = { program, record, quiet, output, none, c, list, NULL };
 	auto_close int out = -1;
-	double rss, peak;
-	pid_t pid;
+	double rss = 0, peak = 0;
+	pid_t pid = 0;
 	int err;
 
 	(void)snprintf(list, sizeof(list), "%d", cpu);

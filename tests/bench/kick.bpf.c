@@ -21,8 +21,8 @@ int kick(void *ctx)
 {
 	int n = 0;
 
-	_Pragma("clang loop unroll(disable)") for (int i = 0; i < KICKS; i++)
-	{
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < KICKS; i++) {
 		void *record = bpf_ringbuf_reserve(&ring, 8, 0);
 
 		if (!record)

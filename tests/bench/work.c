@@ -250,7 +250,8 @@ static int worker_start(struct work *w, unsigned int number)
 /* A socket that is connected to itself. */
 static int udp_open(int *ret)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
 	auto_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -267,8 +268,8 @@ static void kick_open(struct work *w)
 {
 	w->kick = kick_bpf__open_and_load();
 	if (w->kick)
-		w->kicked = ring_buffer__new(bpf_map__fd(w->kick->maps.ring), take_kick, NULL,
-					     NULL);
+		w->kicked =
+			ring_buffer__new(bpf_map__fd(w->kick->maps.ring), take_kick, NULL, NULL);
 	if (w->kicked)
 		return;
 	kick_bpf__destroy(w->kick);
@@ -371,7 +372,7 @@ int work_slice(struct work *w, enum work_kind kind, double *ret_ns)
 const char *work_name(enum work_kind kind)
 {
 	static const char *const names[] = {
-		[WORK_YIELD] = "yield", [WORK_PING] = "ping-pong", [WORK_UDP] = "udp",
+		[WORK_YIELD] = "yield",	  [WORK_PING] = "ping-pong",  [WORK_UDP] = "udp",
 		[WORK_VECTOR] = "vector", [WORK_SYSCALL] = "getppid",
 	};
 

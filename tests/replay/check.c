@@ -146,7 +146,7 @@ static uint64_t hist_count(const uint32_t *hist)
 
 static uint32_t entry_row(const struct lull_victim *v, unsigned int at)
 {
-	return at < LULL_ENTRY_HASHED ? at : (uint32_t)(v->entry[at].key >> LULL_ROW_SHIFT);
+	return at < LULL_ENTRY_ROWS ? at : (uint32_t)(v->entry[at].key >> LULL_ROW_SHIFT);
 }
 
 static void check_entries(struct check *c, enum who who, const struct lull_victim *v)

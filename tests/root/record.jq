@@ -179,6 +179,9 @@ def counts_off_text: counts_off[] | "\(.what): kernel \(.kernel_min) to \(.kerne
 
 def steal_ns($cpu): [.audit[] | select(.what == "cpu\($cpu) steal_ns") | .kernel_max] | add // 0;
 
+# The kernel tells it in hundredths of a second.
+def steal_ns_at_most($cpu): steal_ns($cpu) + 10000000;
+
 # ---- reading a ledger
 
 def entries($tid; $row): .threads[] | select(.tid == $tid) | .ledger[] | select(.row == $row);

@@ -134,7 +134,7 @@ agrees_with_schedstat() {
 		return
 	fi
 	kernel=$(ask ".audit[] | select(.what == \"tid $victim run_ns\") | .kernel")
-	steal=$(ask "steal_ns($cpu)")
+	steal=$(ask "steal_ns_at_most($cpu)")
 	within "$1: on-CPU rows are schedstat's run time" "$(ask "ran_ns($victim)")" \
 		$((kernel - kernel / 100)) $((kernel + kernel / 100 + steal))
 }
@@ -143,7 +143,7 @@ agrees_with_schedstat() {
 agrees_from_outside() {
 	inside "$1: from outside, waits, ns" "$(ask "waited_ns($victim)")" wait 10000000
 	inside "$1: from outside, run time, ns" "$(ask "ran_ns($victim)")" run \
-		$((10000000 + $(ask "steal_ns($cpu)")))
+		$((10000000 + $(ask "steal_ns_at_most($cpu)")))
 }
 
 # has_counted NAME LABEL AT-LEAST: the noise arrived at all, or equality would say little.
@@ -235,7 +235,7 @@ test_fifo() {
 	if (($(steal_percent) > STEAL_MAX)); then
 		skip "fifo: its time" "steal is $(steal_percent) %"
 	else
-		steal=$(ask "steal_ns($cpu)")
+		steal=$(ask "steal_ns_at_most($cpu)")
 		within "fifo: its time, ns" "$fifo_ns" $((expected * 98 / 100)) \
 			$((expected * 102 / 100 + steal))
 	fi

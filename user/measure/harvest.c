@@ -203,8 +203,7 @@ static int ledger_entry(const struct harvest *h, const struct lull_victim *v,
 			const struct counters *k, unsigned int at, struct rec_thread *rec)
 {
 	const struct lull_entry *entry = &v->entry[at];
-	unsigned int row =
-		at < LULL_ENTRY_HASHED ? at : (unsigned int)(entry->key >> LULL_ROW_SHIFT);
+	unsigned int row = at < LULL_ENTRY_ROWS ? at : (unsigned int)(entry->key >> LULL_ROW_SHIFT);
 	uint64_t cause = entry->key & LULL_CAUSE_MASK;
 	struct rec_entry *e;
 	int err;

@@ -27,19 +27,16 @@ static void cause_add(struct lull_cpu *c, uint64_t key, uint64_t ns)
 static void entry_add(struct lull_victim *v, enum lull_row row, uint64_t cause, uint64_t ns)
 {
 	uint64_t key = (uint64_t)row << LULL_ROW_SHIFT | cause;
-	unsigned int at = row;
+	unsigned int at = lull_entry_place(row, cause), i;
 
 	if (!ns)
 		return;
-	for (unsigned int i = LULL_ENTRY_HASHED; cause && i < LULL_ENTRIES; i++) {
-		if (v->entry[i].key == key) {
+	for (i = LULL_ENTRY_HASHED; at == LULL_ENTRIES && i < LULL_ENTRIES; i++)
+		if (v->entry[i].key == key || !v->entry[i].key)
 			at = i;
-			break;
-		}
-		if (!v->entry[i].key && at == row)
-			at = i;
-	}
-	if (cause && at != row)
+	if (at == LULL_ENTRIES) /* no place: the row's unnamed entry */
+		at = row;
+	else if (cause)
 		v->entry[at].key = key;
 	v->entry[at].sum_ns += ns;
 }
