@@ -354,15 +354,21 @@ __noinline int ledger_occupant(struct lull_victim *v, __u64 word, __u64 ns)
 	}
 	if (at < LULL_OCCUPANTS) {
 		v->occupant[at].ns += ns;
-	} else if (n < LULL_OCCUPANTS) {
+	} else if (n < LULL_OCCUPANTS - 1) {
 		v->occupant[n].word = word;
 		v->occupant[n].ns = ns;
 		v->n_occupants = n + 1;
 	} else {
-		anomaly(LULL_ANOMALY_OCCUPANTS);
+		v->occupant[LULL_OCCUPANTS - 1].word = LULL_CAUSE(LULL_KIND_OTHER, 0, 0);
 		v->occupant[LULL_OCCUPANTS - 1].ns += ns;
+		v->n_occupants = LULL_OCCUPANTS;
 	}
 	return 0;
+}
+
+static __always_inline __u32 wait_row(const struct lull_victim *v)
+{
+	return v->state == LULL_STATE_WOKEN ? LULL_ROW_WAKE : LULL_ROW_PREEMPTED;
 }
 
 /* Waits of so many moments are read back by plain loops: a call of bpf_loop costs more than these. */
@@ -453,7 +459,7 @@ static long wait_book_one(__u32 i, void *ctx)
 {
 	struct wait *w = ctx;
 
-	book(w->c, w->v, w->v->walk_row, i + WAIT_SHORT);
+	book(w->c, w->v, wait_row(w->v), i + WAIT_SHORT);
 	return 0;
 }
 
@@ -481,7 +487,8 @@ static __always_inline void wait_short(struct lull_cpu *c, struct lull_victim *v
 	walk_ns(v) = end;
 }
 
-static __always_inline void wait_read(struct lull_cpu *c, struct lull_victim *v, struct wait *w)
+static __always_inline void wait_forward_all(struct lull_cpu *c, struct lull_victim *v,
+					     struct wait *w)
 {
 	__u32 n = c->head - walk_first(v);
 
@@ -495,42 +502,69 @@ static __always_inline void wait_read(struct lull_cpu *c, struct lull_victim *v,
 			wait_forward(c, v, w->now);
 }
 
-static __always_inline void wait_book(struct lull_cpu *c, struct lull_victim *v, struct wait *w)
-{
-	__u32 n = v->n_occupants, row = v->walk_row;
-
-	NO_UNROLL
-	for (__u32 i = 0; i < WAIT_SHORT; i++)
-		if (i < n)
-			ledger_book(c, v, row, i);
-	if (n > WAIT_SHORT)
-		bpf_loop(n - WAIT_SHORT, wait_book_one, w, 0);
-}
-
 /*
- * Charges the wait of @v on @c, from v->since_ns to @now, to what had the CPU meanwhile, by the
- * timeline. All of it is charged: what the timeline does not hold any more is unknown, what is
- * still open on the CPU goes to that. The wait is then charged up to @now, and v->wait_ns tells its
- * length so far.
+ * Reads back the wait of @v on @c, from v->since_ns to @now: what had the CPU meanwhile, by the
+ * timeline, is added to its occupants. All of it is: what the timeline does not hold any more is
+ * unknown, what is still open on the CPU goes to that. The wait is then read up to @now, and
+ * v->wait_ns tells its length so far.
  */
-__noinline int ledger_wait_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+__noinline int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 {
 	struct wait w = { .c = c, .v = v, .now = now };
 
 	if (!c || !v || now <= v->since_ns)
 		return 0;
+	if (__sync_val_compare_and_swap(&v->walking, 0, 1)) {
+		anomaly(LULL_ANOMALY_WAIT_RACE);
+		return 0;
+	}
 	walk_ns(v) = v->since_ns;
 	walk_first(v) = c->head;
-	v->walk_row = v->state == LULL_STATE_WOKEN ? LULL_ROW_WAKE : LULL_ROW_PREEMPTED;
-	v->n_occupants = 0;
 	wait_find(c, v, &w);
 	if (c->head - walk_first(v) == LULL_TIMELINE)
 		wait_short(c, v, now);
-	wait_read(c, v, &w);
+	wait_forward_all(c, v, &w);
 	if (walk_ns(v) < now)
 		ledger_occupant(v, cpu_word(c), now - walk_ns(v));
-	wait_book(c, v, &w);
 	v->wait_ns += now - v->since_ns;
 	v->since_ns = now;
+	v->walking = 0;
+	return 0;
+}
+
+/* The wait is over: each of its occupants is booked once. */
+__noinline int ledger_wait_book(struct lull_cpu *c, struct lull_victim *v)
+{
+	struct wait w = { .c = c, .v = v };
+	__u32 n, row;
+
+	if (!c || !v)
+		return 0;
+	n = v->n_occupants;
+	row = wait_row(v);
+	NO_UNROLL
+	for (__u32 i = 0; i < WAIT_SHORT; i++)
+		if (i < n)
+			ledger_book(c, v, row, i);
+	if (n > WAIT_SHORT)
+		bpf_loop(n - WAIT_SHORT, wait_book_one, &w, 0);
+	v->n_occupants = 0;
+	v->occupant[LULL_OCCUPANTS - 1].ns = 0;
+	return 0;
+}
+
+__noinline int ledger_read_waiters(struct lull_cpu *c, __u64 now)
+{
+	if (!c || __sync_val_compare_and_swap(&c->reading, 0, 1))
+		return 0;
+	NO_UNROLL
+	for (__u32 i = 0; i < LULL_WAITERS; i++) {
+		struct lull_victim *v = victim_at(c->waiter[i]);
+
+		if (v && v->cpu == c->cpu &&
+		    (v->state == LULL_STATE_PREEMPTED || v->state == LULL_STATE_WOKEN))
+			ledger_wait_read(c, v, now);
+	}
+	c->reading = 0;
 	return 0;
 }

@@ -26,7 +26,9 @@ int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 f
 __u32 ledger_task_group(struct lull_cpu *c, __u64 comm0, __u64 comm1);
 int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 cause);
 int ledger_stall(struct lull_victim *v, __u64 end);
-int ledger_wait_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now);
+int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now);
+int ledger_wait_book(struct lull_cpu *c, struct lull_victim *v);
+int ledger_read_waiters(struct lull_cpu *c, __u64 now);
 int ledger_occupant(struct lull_victim *v, __u64 word, __u64 ns);
 int ledger_book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i);
 int ledger_unwind(struct lull_cpu *c, struct lull_victim *v, __u32 keep);
@@ -91,6 +93,9 @@ static __always_inline void timeline_add(struct lull_cpu *c, __u64 now, bool sha
 	m = &c->moment[head & (LULL_TIMELINE - 1)];
 	m->word = word;
 	m->end_ns = now;
+	/* Before the timeline comes round, those who wait here take what it holds for them. */
+	if (!((head + 1) & (LULL_TIMELINE / 2 - 1)))
+		ledger_read_waiters(c, now);
 }
 
 /* Charges what has passed to the state that has the CPU. @v: the current task's record or NULL. */

@@ -14,7 +14,8 @@
 #define LULL_VICTIM_PROBE 8
 #define LULL_DEPTH	  8   /* nested hard interrupts; a power of two */
 #define LULL_TIMELINE	  512 /* segments kept per CPU; a power of two */
-#define LULL_OCCUPANTS	  24  /* distinct occupants of one wait */
+#define LULL_OCCUPANTS	  24  /* distinct occupants of one wait; the last one is all others */
+#define LULL_WAITERS	  16  /* victims that wait for one CPU and have a place in its list */
 #define LULL_SEGMENTS	  16  /* distinct segments of one stall */
 #define LULL_PROBE	  8   /* places looked at for a key of a table */
 #define LULL_ENTRY_PROBE  16
@@ -245,6 +246,8 @@ struct lull_cpu {
 	__u32 head;	 /* moments written */
 	__u32 hists;	 /* causes in use, each wanting a histogram */
 	__u64 through[2];
+	__u32 waiter[LULL_WAITERS]; /* 1 + slot of the victims that wait here; 0: free */
+	__u32 reading, pad2;	    /* 1: their waits are being read */
 	__u32 busy_seq,
 		grouped; /* odd: busy_ns and busy_since are being changed. Tasks grouped by comm */
 	struct lull_frame frame[LULL_DEPTH];
@@ -291,10 +294,10 @@ struct lull_victim {
 	__u32 hists;
 	__u32 n_segments, segments_dropped;
 	__u32 n_occupants, slot;
-	__u64 walk_ns;		    /* while a wait is read back: charged up to here */
-	__u32 walk_first, walk_row; /* next moment; row that is charged */
-	__u32 first_segment;	    /* those before it belong to a halt */
-	__u32 sleep_segment;	    /* number of segments when the last sleep ended */
+	__u64 walk_ns;		   /* while a wait is read back: charged up to here */
+	__u32 walk_first, walking; /* next moment; 1: it is being read back */
+	__u32 first_segment;	   /* those before it belong to a halt */
+	__u32 sleep_segment;	   /* number of segments when the last sleep ended */
 	__u64 comm[2];
 	struct lull_segment segment[LULL_SEGMENTS];
 	struct lull_segment occupant[LULL_OCCUPANTS]; /* of the wait that is being closed */

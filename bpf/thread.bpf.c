@@ -43,6 +43,10 @@ __noinline int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now,
 	v->wait_ns = 0;
 	v->state = a->dead ? LULL_STATE_DEAD
 			   : (a->blocked ? LULL_STATE_BLOCKED : LULL_STATE_PREEMPTED);
+	if (v->state == LULL_STATE_PREEMPTED) {
+		v->cpu = c->cpu;
+		waiter_add(c, v);
+	}
 	if (a->dead)
 		victim_forget(v->tid);
 	return 0;
@@ -75,7 +79,9 @@ __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 	switch (v->state) {
 	case LULL_STATE_PREEMPTED:
 	case LULL_STATE_WOKEN:
-		ledger_wait_charge(c, v, now);
+		waiter_remove(c, v);
+		ledger_wait_read(c, v, now);
+		ledger_wait_book(c, v);
 		victim_wait_count(v);
 		break;
 	case LULL_STATE_UNKNOWN:

@@ -101,6 +101,23 @@ static __always_inline void cpu_note_busy(struct lull_cpu *c, __u64 now, bool ne
 	(*(volatile __u32 *)&c->busy_seq)++;
 }
 
+/* The list of those who wait for a CPU. One that finds no place is read when its wait is over. */
+static __always_inline void waiter_add(struct lull_cpu *c, const struct lull_victim *v)
+{
+	NO_UNROLL
+	for (int i = 0; i < LULL_WAITERS; i++)
+		if (!c->waiter[i] && !__sync_val_compare_and_swap(&c->waiter[i], 0, v->slot + 1))
+			break;
+}
+
+static __always_inline void waiter_remove(struct lull_cpu *c, const struct lull_victim *v)
+{
+	NO_UNROLL
+	for (int i = 0; i < LULL_WAITERS; i++)
+		if (c->waiter[i] == v->slot + 1)
+			c->waiter[i] = 0;
+}
+
 /* In thread.bpf.c. */
 int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now, const struct switch_args *a);
 int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now);
@@ -175,6 +192,7 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 static __always_inline void victim_woken(struct lull_victim *v, __u64 now, __u32 cpu)
 {
 	__u64 asked = v->waking_ns;
+	struct lull_cpu *c;
 
 	if (v->since_ns > now)
 		now = v->since_ns;
@@ -208,6 +226,9 @@ static __always_inline void victim_woken(struct lull_victim *v, __u64 now, __u32
 	v->state = LULL_STATE_WOKEN;
 	v->cpu = cpu;
 	ledger_cpu_activate(cpu, now);
+	c = cpu_get(cpu);
+	if (c)
+		waiter_add(c, v);
 }
 
 static __always_inline void thread_wakeup(struct lull_victim *v, __u64 now, __u32 cpu, bool on_cpu)
@@ -259,10 +280,15 @@ static __always_inline void thread_migrate(struct lull_victim *v, __u64 now, __u
 	if (v->state != LULL_STATE_PREEMPTED && v->state != LULL_STATE_WOKEN)
 		return;
 	c = cpu_get(v->cpu);
-	if (c && now > v->since_ns)
-		ledger_wait_charge(c, v, now);
+	if (c) {
+		waiter_remove(c, v);
+		ledger_wait_read(c, v, now);
+	}
 	v->cpu = dest;
 	ledger_cpu_activate(dest, now);
+	c = cpu_get(dest);
+	if (c)
+		waiter_add(c, v);
 }
 
 #endif

@@ -241,9 +241,9 @@ static void add_timings(struct bench *b)
 			.measured = stats_ratio(ours, empty, b->options.rounds),
 			.floor_ns = stats_median(empty, b->options.rounds) / t->events,
 			.ours_ns = stats_median(ours, b->options.rounds) / t->events,
-			.missing = !work_has(b->work, t->kind),
 		};
 
+		f.missing = !work_has(b->work, t->kind) || f.measured.value >= RATIO_MAX;
 		add_figure(b, &f);
 	}
 }

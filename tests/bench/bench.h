@@ -35,6 +35,7 @@ enum arm {
 };
 
 #define ROUNDS_MAX   1000
+#define RATIO_MAX    1000.0 /* stands for more, and for one without a floor: noise */
 #define N_WORK_TIDS  2
 #define CALL_NS	     185.0 /* all times are scaled to a machine with this getppid */
 #define STALL_NS_ALL 100000

@@ -34,7 +34,7 @@ static double statistic(const double *a, const double *b, unsigned int n)
 	if (!b)
 		return stats_median(a, n);
 	below = stats_median(b, n);
-	return below > 0 ? stats_median(a, n) / below : 0;
+	return below > 0 ? min(stats_median(a, n) / below, RATIO_MAX) : RATIO_MAX;
 }
 
 static uint32_t next_random(uint32_t *state)

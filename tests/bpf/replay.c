@@ -46,9 +46,15 @@ struct events {
 static void task_fill(struct selftest_task *to, enum who who)
 {
 	static const char *const comms[] = {
-		[IDLE] = "swapper",  [V] = "victim",   [W] = "witness",
-		[CHILD] = "child",   [A] = "alpha",    [B] = "beta",
-		[C] = "gamma",	     [KWORKER] = "kworker/0:1", [KSOFTIRQD] = "ksoftirqd/0",
+		[IDLE] = "swapper",
+		[V] = "victim",
+		[W] = "witness",
+		[CHILD] = "child",
+		[A] = "alpha",
+		[B] = "beta",
+		[C] = "gamma",
+		[KWORKER] = "kworker/0:1",
+		[KSOFTIRQD] = "ksoftirqd/0",
 	};
 	const char *comm = who >= G ? "crowd" : comms[who];
 
@@ -81,7 +87,57 @@ static void event_add(struct events *events, const struct event *e)
 		events->current[e->cpu] = e->task;
 }
 
-#include "../replay/many.def"
+/* ---- sequences of many events */
+
+static void add(struct events *events, struct event e)
+{
+	event_add(events, &e);
+}
+
+static void thirty_occupants(struct events *to)
+{
+	for (unsigned int i = 0; i < 30; i++)
+		add(to, (struct event)SWITCH(100 + 10 * i, 0, (enum who)(G + i)));
+	add(to, (struct event)SWITCH(400, 0, V));
+	add(to, (struct event)SLEEP(900, 0, IDLE));
+}
+
+static void six_hundred_switches(struct events *to)
+{
+	for (unsigned int i = 0; i < 600; i++)
+		add(to, (struct event)SWITCH(100 + i, 0, i % 2 ? B : A));
+	add(to, (struct event)SWITCH(700, 0, V));
+	add(to, (struct event)SLEEP(900, 0, IDLE));
+}
+
+static void crowd_of_tasks(struct events *to)
+{
+	for (unsigned int i = 0; i < 450; i++) {
+		add(to, (struct event)SWITCH(100 + 5 * i, 0, (enum who)(G + i)));
+		add(to, (struct event)SWITCH(101 + 5 * i, 0, V));
+	}
+	add(to, (struct event)SLEEP(2900, 0, IDLE));
+}
+
+static void crowd_of_lines(struct events *to)
+{
+	for (unsigned int i = 0; i < 700; i++) {
+		add(to, (struct event)IRQ(100 + 5 * i, 0, 1000 + i));
+		add(to, (struct event)IRQ_END(101 + 5 * i, 0, 1000 + i));
+	}
+	add(to, (struct event)SLEEP(3900, 0, IDLE));
+}
+
+static void crowd_of_functions(struct events *to)
+{
+	add(to, (struct event)VEC(100, 0, LOC));
+	for (unsigned int i = 0; i < 1500; i++) {
+		add(to, (struct event)LABEL_ON(100 + i, 0, TIMER(i)));
+		add(to, (struct event)LABEL_OFF(101 + i, 0));
+	}
+	add(to, (struct event)VEC_END(1600, 0, LOC));
+	add(to, (struct event)SLEEP(3900, 0, IDLE));
+}
 
 static const struct sequence sequences[] = {
 #include "../replay/tasks.def"
@@ -119,9 +175,13 @@ static void open_window(struct rig *rig, const struct sequence *seq)
 
 		if (!who)
 			break;
-		*v = (struct lull_victim){ .tid = TID(who), .tgid = 1, .slot = slot,
-					   .inherit = seq->inherit, .start_ns = T0,
-					   .since_ns = T0, .state = LULL_STATE_UNKNOWN };
+		*v = (struct lull_victim){ .tid = TID(who),
+					   .tgid = 1,
+					   .slot = slot,
+					   .inherit = seq->inherit,
+					   .start_ns = T0,
+					   .since_ns = T0,
+					   .state = LULL_STATE_UNKNOWN };
 		tid_insert(rig->skel, TID(who), slot);
 	}
 	rig->skel->bss->lull_victims_used = slot;

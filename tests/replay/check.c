@@ -56,13 +56,21 @@ static void complain(struct check *c, const char *fmt, ...)
 static const char *describe(const struct got *g, char *buf, size_t cap)
 {
 	static const char *const kinds[] = {
-		[WANT_ROW] = "row",	  [WANT_TOTAL] = "total",
-		[WANT_CAUSE] = "cause",	  [WANT_GAP] = "gap",
-		[WANT_WAKE] = "wake",	  [WANT_PREEMPTED] = "preempted",
-		[WANT_STALL] = "stall",	  [WANT_SEGMENT] = "segment",
-		[WANT_DROPPED] = "dropped",  [WANT_LABEL] = "label",
-		[WANT_CPU_LABEL] = "label of CPU", [WANT_ANOMALY] = "anomaly",
-		[WANT_SIBLING] = "sibling",  [WANT_HIDDEN] = "hidden",
+		[WANT_ROW] = "row",
+		[WANT_TOTAL] = "total",
+		[WANT_LABELS] = "labels",
+		[WANT_CAUSE] = "cause",
+		[WANT_GAP] = "gap",
+		[WANT_WAKE] = "wake",
+		[WANT_PREEMPTED] = "preempted",
+		[WANT_STALL] = "stall",
+		[WANT_SEGMENT] = "segment",
+		[WANT_DROPPED] = "dropped",
+		[WANT_LABEL] = "label",
+		[WANT_CPU_LABEL] = "label of CPU",
+		[WANT_ANOMALY] = "anomaly",
+		[WANT_SIBLING] = "sibling",
+		[WANT_HIDDEN] = "hidden",
 	};
 	const char *name = g->row < LULL_N_ROWS ? row_names[g->row] : "";
 
@@ -88,9 +96,10 @@ static bool same_thing(const struct want *w, const struct got *g)
 static bool same_amount(const struct want *w, const struct got *g)
 {
 	if (g->kind == WANT_GAP || g->kind == WANT_WAKE || g->kind == WANT_PREEMPTED)
-		return true;
-	return w->count == g->count && w->at_us * 1000 == g->at_ns && w->sum_us * 1000 == g->sum_ns &&
-	       w->max_us * 1000 == g->max_ns && (!w->cause || w->cause == g->cause);
+		return w->count == g->count;
+	return w->count == g->count && w->at_us * 1000 == g->at_ns &&
+	       w->sum_us * 1000 == g->sum_ns && w->max_us * 1000 == g->max_ns &&
+	       (!w->cause || w->cause == g->cause);
 }
 
 static bool in_stall(enum want_kind kind)
@@ -112,9 +121,11 @@ static void take(struct check *c, const struct got *g)
 		if (in_stall(g->kind))
 			c->last = i;
 		if (!same_amount(w, g))
-			complain(c, "%s; want count %" PRIu64 " at %" PRIu64 " sum %" PRIu64
-				 " max %" PRIu64, describe(g, text, sizeof(text)), w->count,
-				 w->at_us * 1000, w->sum_us * 1000, w->max_us * 1000);
+			complain(c,
+				 "%s; want count %" PRIu64 " at %" PRIu64 " sum %" PRIu64
+				 " max %" PRIu64,
+				 describe(g, text, sizeof(text)), w->count, w->at_us * 1000,
+				 w->sum_us * 1000, w->max_us * 1000);
 		return;
 	}
 	complain(c, "not expected: %s", describe(g, text, sizeof(text)));
@@ -163,7 +174,9 @@ static void check_entries(struct check *c, enum who who, const struct lull_victi
 		sum += e->sum_ns;
 		if (e->hist)
 			check_sum(c, "histogram", who, hist_count(v->hist[e->hist - 1]), e->count);
-		totals[row] = (struct got){ .kind = WANT_TOTAL, .who = who, .row = row,
+		totals[row] = (struct got){ .kind = WANT_TOTAL,
+					    .who = who,
+					    .row = row,
 					    .count = totals[row].count + e->count,
 					    .sum_ns = totals[row].sum_ns + e->sum_ns };
 		if (!find_want(c, WANT_TOTAL, who, row))
@@ -183,12 +196,13 @@ static void check_hist(struct check *c, enum want_kind kind, enum who who, const
 	uint64_t want_sum = 0, want_max = 0;
 
 	for (unsigned int i = 0; i <= LULL_SLOTS2; i++)
-		for (unsigned int n = 0; n < hist[i]; n++)
-			take(c, &(struct got){ .kind = kind, .who = who, .sum_ns = i });
+		if (hist[i])
+			take(c, &(struct got){
+					.kind = kind, .who = who, .count = hist[i], .sum_ns = i });
 	for (const struct want *w = c->seq->wants; w->kind; w++) {
 		if (w->kind != kind || w->who != who)
 			continue;
-		want_sum += w->sum_us * 1000;
+		want_sum += w->sum_us * w->count * 1000;
 		want_max = max(want_max, w->sum_us * 1000);
 	}
 	check_sum(c, "sum of a histogram", who, sum_ns, want_sum);
@@ -210,15 +224,23 @@ static uint64_t function(const struct check *c, unsigned int fn)
 
 static void check_labels(struct check *c, enum who who, const struct lull_victim *v)
 {
+	struct got totals[LULL_N_ROWS] = { 0 };
+
 	for (unsigned int i = 0; i < LULL_VICTIM_LABELS; i++) {
 		const struct lull_label *l = &v->label[i];
 		uint32_t row = entry_row(v, l->owner);
 
+		totals[row].count += l->count;
+		totals[row].sum_ns += l->sum_ns;
 		if (l->fn && !find_want(c, WANT_TOTAL, who, row))
 			take(c, &(struct got){ WANT_LABEL, who, row,
 					       v->entry[l->owner].key & LULL_CAUSE_MASK,
 					       function(c, l->fn), l->count, .sum_ns = l->sum_ns });
 	}
+	for (unsigned int i = 0; i < LULL_N_ROWS; i++)
+		if (find_want(c, WANT_LABELS, who, i))
+			take(c, &(struct got){ WANT_LABELS, who, i, .count = totals[i].count,
+					       .sum_ns = totals[i].sum_ns });
 }
 
 static void check_victim(struct check *c, const struct lull_victim *v)
@@ -227,7 +249,8 @@ static void check_victim(struct check *c, const struct lull_victim *v)
 	const struct want *wall = find_want(c, WANT_WALL, who, 0);
 	uint64_t close_us = c->seq->close_us ? c->seq->close_us : 1000;
 
-	check_sum(c, "wall", who, settle_victim_wall_ns(v), 1000 * (wall ? wall->sum_us : close_us));
+	check_sum(c, "wall", who, settle_victim_wall_ns(v),
+		  1000 * (wall ? wall->sum_us : close_us));
 	if (wall)
 		c->seen[wall - c->seq->wants] = true;
 	check_entries(c, who, v);
@@ -253,8 +276,8 @@ static void check_cpu(struct check *c, const struct lull_cpu *cpu)
 
 		sum += e->sum_ns;
 		if (e->hist)
-			check_sum(c, "histogram of CPU", cpu->cpu, hist_count(cpu->hist[e->hist - 1]),
-				  e->count);
+			check_sum(c, "histogram of CPU", cpu->cpu,
+				  hist_count(cpu->hist[e->hist - 1]), e->count);
 		if (listed && (e->count || e->sum_ns))
 			take(c, &(struct got){ WANT_CAUSE, cpu->cpu, 0, e->key, .count = e->count,
 					       .sum_ns = e->sum_ns, .max_ns = e->max_ns });
@@ -264,31 +287,41 @@ static void check_cpu(struct check *c, const struct lull_cpu *cpu)
 		const struct lull_label *l = &cpu->label[i];
 
 		if (l->fn)
-			take(c, &(struct got){ WANT_CPU_LABEL, cpu->cpu, 0, cpu->cause[l->owner].key,
-					       function(c, l->fn), l->count, .sum_ns = l->sum_ns });
+			take(c,
+			     &(struct got){ WANT_CPU_LABEL, cpu->cpu, 0, cpu->cause[l->owner].key,
+					    function(c, l->fn), l->count, .sum_ns = l->sum_ns });
 	}
 	if (cpu->hidden)
-		take(c, &(struct got){ .kind = WANT_HIDDEN, .who = cpu->cpu, .count = cpu->hidden });
+		take(c,
+		     &(struct got){ .kind = WANT_HIDDEN, .who = cpu->cpu, .count = cpu->hidden });
 }
 
 static void check_stalls(struct check *c)
 {
 	for (unsigned int i = 0; i < c->tables->n_stalls; i++) {
 		const struct lull_stall *s = &c->tables->stalls[i];
-		enum who who = (enum who)(c->tables->victims[s->victim % c->tables->n_victims].tid - TID(0));
+		enum who who = (enum who)(c->tables->victims[s->victim % c->tables->n_victims].tid -
+					  TID(0));
 
-		take(c, &(struct got){ .kind = WANT_STALL, .who = who, .cause = s->waker,
-				       .at_ns = s->at_ns - T0, .sum_ns = s->duration_ns });
+		take(c, &(struct got){ .kind = WANT_STALL,
+				       .who = who,
+				       .cause = s->waker,
+				       .at_ns = s->at_ns - T0,
+				       .sum_ns = s->duration_ns });
 		for (unsigned int k = s->first_segment; k < s->n_segments; k++)
-			take(c, &(struct got){ .kind = WANT_SEGMENT,
-					       .row = (uint32_t)(s->segment[k].word >> LULL_ROW_SHIFT),
-					       .cause = s->segment[k].word & LULL_CAUSE_MASK,
-					       .label = s->segment[k].label
-								? function(c, (unsigned int)s->segment[k].label)
-								: 0,
-					       .sum_ns = s->segment[k].ns });
+			take(c,
+			     &(struct got){
+				     .kind = WANT_SEGMENT,
+				     .row = (uint32_t)(s->segment[k].word >> LULL_ROW_SHIFT),
+				     .cause = s->segment[k].word & LULL_CAUSE_MASK,
+				     .label = s->segment[k].label
+						      ? function(c,
+								 (unsigned int)s->segment[k].label)
+						      : 0,
+				     .sum_ns = s->segment[k].ns });
 		if (s->segments_dropped)
-			take(c, &(struct got){ .kind = WANT_DROPPED, .count = s->segments_dropped });
+			take(c,
+			     &(struct got){ .kind = WANT_DROPPED, .count = s->segments_dropped });
 	}
 }
 
@@ -305,7 +338,8 @@ unsigned int check_sequence(const struct sequence *seq, const struct check_table
 	check_stalls(&c);
 	for (unsigned int i = 0; i < LULL_N_ANOMALIES; i++)
 		if (tables->anomalies[i])
-			take(&c, &(struct got){ .kind = WANT_ANOMALY, .row = i,
+			take(&c, &(struct got){ .kind = WANT_ANOMALY,
+						.row = i,
 						.count = tables->anomalies[i] });
 	check_sum(&c, "dropped stalls", 0, tables->dropped, 0);
 	for (unsigned int i = 0; seq->wants[i].kind; i++)
@@ -313,4 +347,3 @@ unsigned int check_sequence(const struct sequence *seq, const struct check_table
 			complain(&c, "line %u of what it gives did not come", i + 1);
 	return c.n_failed;
 }
-

@@ -166,6 +166,7 @@ test_output() {
 	check "--json with -o: both are the same" cmp "$json" "$text"
 
 	(mkdir "$work/here" && cd "$work/here" && "$LULL" record -t "$victim" -d 200ms) >"$text" 2>"$said"
+	cat "$said" >&2
 	json=$(ls "$work/here"/lull-*.json)
 	check "no -o: a file named after host and time" is_sound
 	says "no -o: its name is told" "$text" "^recording: lull-$(hostname)-[0-9]{8}T[0-9]{6}\.json$"
@@ -218,23 +219,26 @@ test_self() {
 	holds "its own events and CPU time are told" '.self.events > 100 and .self.cpu_ns > 0'
 }
 
-# Only where a CPU can go: never on most virtual machines.
+# Whatever is pinned to that CPU loses it, the machine's other users too: only when asked for.
 test_hotplug() {
 	local online=/sys/devices/system/cpu/cpu$cpu/online
+	if [[ -z ${LULL_CHECK_FULL-} ]]; then
+		skip "hotplug: ends it, incomplete" "takes a CPU from all; scripts/check --full does it"
+		return
+	fi
+	irq_save
+	start_record hotplug -c "$host" -d 20s
 	if [[ ! -w $online ]] || ! echo 0 2>/dev/null >"$online"; then
 		skip "hotplug: ends it, incomplete" "CPU $cpu cannot go offline"
 		return
 	fi
-	echo 1 >"$online"
-	start_record hotplug -c "$host" -d 20s
-	echo 0 >"$online"
 	sleep 1.5
 	echo 1 >"$online"
 	end_of_record
 	within "hotplug: ends it, incomplete" "$code" 3 3
 }
 
-plan 68
+plan 60
 
 start_spin
 test_privileges

@@ -147,6 +147,9 @@ static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
 	uint32_t n = c ? min(c->head, (__u32)LULL_TIMELINE) : 0;
 	uint64_t lo = v->since_ns;
 
+	for (uint32_t i = 0; i < min(v->n_occupants, (__u32)LULL_OCCUPANTS); i++)
+		entry_add(v, row, v->occupant[i].word & LULL_CAUSE_MASK, v->occupant[i].ns);
+	v->n_occupants = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lull_moment *m = &c->moment[(c->head - n + i) % LULL_TIMELINE];
 		uint64_t end = min(m->end_ns, t->closed_ns);

@@ -18,7 +18,7 @@
 
 #define COLUMNS_MAX 40
 #define GROUPS_MAX  8
-#define SHRINK_MIN  8  /* a column is never cut to less, */
+#define SHRINK_MIN  8  /* a column is never made narrower, */
 #define KEY_MIN	    18 /* the first one not to less than this for the sake of one line */
 #define GAP	    2  /* blanks between columns */
 #define GROUP_GAP   3
@@ -173,39 +173,66 @@ static void print_blanks(unsigned int n, FILE *out)
 	(void)fprintf(out, "%*s", (int)n, "");
 }
 
-/* @text cut to @width columns, the cut marked. Returns the columns it took. */
-static unsigned int print_fit(const char *text, unsigned int width, bool utf8, FILE *out)
-{
-	const char *mark = utf8 ? "…" : "..";
-	unsigned int mark_width = utf8 ? 1 : 2;
-	size_t len;
+/* A piece of a cell: a text that does not fit its column goes on in the next line. */
+struct piece {
+	size_t at, len;
+	unsigned int indent;
+};
 
-	if (width_of(text) <= width) {
-		(void)fputs(text, out);
-		return width_of(text);
-	}
-	len = width_cut(text, width > mark_width ? width - mark_width : 0);
-	while (len > 0 && text[len - 1] == ' ')
-		len--;
-	(void)fprintf(out, "%.*s%s", (int)len, text, mark);
-	return width_of_part(text, len) + mark_width;
+/* The bytes of @text that go on a line of @width columns: up to a blank where there is one. */
+static size_t fit(const char *text, unsigned int width)
+{
+	size_t len, blank;
+
+	if (width_of(text) <= width)
+		return strlen(text);
+	len = width_cut(text, width);
+	for (blank = len; blank > 0 && text[blank] != ' ';)
+		blank--;
+	while (blank > 0 && text[blank - 1] == ' ')
+		blank--;
+	return blank ?: len ?: strlen(text);
 }
 
-/* One cell with its blanks; none after the last one of a line. */
+/* Line number @line of a cell. false: it has no such line. */
+static bool piece_of(const char *text, unsigned int width, unsigned int line, struct piece *ret)
+{
+	unsigned int hang = min((unsigned int)strspn(text, " ") + 2, width / 2);
+	size_t lead = strspn(text, " ");
+	struct piece piece = { .len = lead +
+				      fit(text + lead, width - min(width, (unsigned int)lead)) };
+
+	for (unsigned int i = 0; i < line; i++) {
+		piece.at += piece.len;
+		piece.at += strspn(text + piece.at, " ");
+		piece.indent = hang;
+		piece.len = fit(text + piece.at, width - hang);
+	}
+	*ret = piece;
+	return piece.len > 0;
+}
+
+/* One line of a cell with its blanks; none after the last one of a line. */
 static void print_cell(const struct column *column, const struct measure *m, const char *text,
-		       bool is_last, const struct report_style *style, FILE *out)
+		       unsigned int line, bool is_last, FILE *out)
 {
 	size_t split = split_at(column->align, text);
-	unsigned int pad, used;
+	struct piece piece = { .len = 0 };
+	unsigned int used;
 
 	if (column->align == TABLE_LEFT) {
-		used = print_fit(text, m->width, style->utf8, out);
+		(void)piece_of(text, m->width, line, &piece);
+		(void)fprintf(out, "%*s%.*s", (int)piece.indent, "", (int)piece.len,
+			      text + piece.at);
+		used = piece.indent + width_of_part(text + piece.at, piece.len);
 		if (!is_last)
-			print_blanks(m->width - used, out);
+			print_blanks(m->width - min(used, m->width), out);
 		return;
 	}
-	pad = m->width - m->right - width_of_part(text, split);
-	print_blanks(pad, out);
+	if (line)
+		text = "";
+	split = min(split, strlen(text));
+	print_blanks(m->width - m->right - width_of_part(text, split), out);
 	(void)fputs(text, out);
 	if (!is_last)
 		print_blanks(m->right - width_of(text + split), out);
@@ -215,6 +242,7 @@ static void print_cell(const struct column *column, const struct measure *m, con
 struct part {
 	unsigned int from, to;
 	unsigned int last; /* that is shown */
+	unsigned int indent;
 };
 
 static bool is_in(const struct part *part, const struct measure *measures, unsigned int column)
@@ -268,7 +296,7 @@ static struct part next_part(const struct table *table, const struct measure *me
 }
 
 static void print_group_titles(const struct table *table, const struct measure *measures,
-			       const struct part *part, unsigned int indent, FILE *out)
+			       const struct part *part, FILE *out)
 {
 	unsigned int at = 0, used = 0, previous = 0;
 	bool has_title = false;
@@ -278,7 +306,7 @@ static void print_group_titles(const struct table *table, const struct measure *
 			    (is_in(part, measures, i) && *table->groups[table->columns[i].group]);
 	if (!has_title)
 		return;
-	print_blanks(indent, out);
+	print_blanks(part->indent, out);
 	for (unsigned int i = 0; i <= part->last; i++) {
 		unsigned int group = table->columns[i].group;
 
@@ -302,14 +330,30 @@ static const char *text_at(const struct table *table, size_t row, unsigned int c
 	return row == TITLES ? table->columns[column].title : cell_at(table, row, column);
 }
 
-static void print_row(const struct table *table, const struct measure *measures,
-		      const struct part *part, size_t row, const struct report_style *style,
-		      FILE *out)
+/* Has the cell something to print in this line? */
+static bool has_line(const struct table *table, const struct measure *measures, size_t row,
+		     unsigned int column, unsigned int line)
+{
+	const char *text = text_at(table, row, column);
+	struct piece piece;
+
+	if (table->columns[column].align != TABLE_LEFT)
+		return !line && *text;
+	return piece_of(text, measures[column].width, line, &piece);
+}
+
+/* false, and nothing printed, when no cell of the row has a line of this number. */
+static bool print_line(const struct table *table, const struct measure *measures,
+		       const struct part *part, size_t row, unsigned int line, FILE *out)
 {
 	unsigned int previous = 0, last = part->last;
 
-	while (last > 0 && (!is_in(part, measures, last) || !*text_at(table, row, last)))
+	while (last > 0 &&
+	       (!is_in(part, measures, last) || !has_line(table, measures, row, last, line)))
 		last--; /* no blanks at the end of a line */
+	if (line && !last && !has_line(table, measures, row, 0, line))
+		return false;
+	print_blanks(part->indent, out);
 	for (unsigned int i = 0; i <= last; i++) {
 		struct column column = table->columns[i];
 		struct measure m = measures[i];
@@ -322,14 +366,21 @@ static void print_row(const struct table *table, const struct measure *measures,
 		}
 		print_blanks(i ? gap_before(table, i, previous) : 0, out);
 		previous = i;
-		print_cell(&column, &m, text_at(table, row, i), i == last, style, out);
+		print_cell(&column, &m, text_at(table, row, i), line, i == last, out);
 	}
 	(void)fputc('\n', out);
+	return true;
+}
+
+static void print_row(const struct table *table, const struct measure *measures,
+		      const struct part *part, size_t row, FILE *out)
+{
+	for (unsigned int line = 0; print_line(table, measures, part, row, line, out);)
+		line++;
 }
 
 static void print_part(const struct table *table, const struct measure *measures,
-		       const struct part *part, unsigned int indent,
-		       const struct report_style *style, FILE *out)
+		       const struct part *part, const struct report_style *style, FILE *out)
 {
 	bool has_titles = false;
 
@@ -337,17 +388,13 @@ static void print_part(const struct table *table, const struct measure *measures
 		has_titles = has_titles || *table->columns[i].title;
 	if (style->color)
 		(void)fputs("\033[2m", out);
-	print_group_titles(table, measures, part, indent, out);
-	if (has_titles) {
-		print_blanks(indent, out);
-		print_row(table, measures, part, TITLES, style, out);
-	}
+	print_group_titles(table, measures, part, out);
+	if (has_titles)
+		print_row(table, measures, part, TITLES, out);
 	if (style->color)
 		(void)fputs("\033[0m", out);
-	for (size_t row = 0; row < table->n_cells / table->n_columns; row++) {
-		print_blanks(indent, out);
-		print_row(table, measures, part, row, style, out);
-	}
+	for (size_t row = 0; row < table->n_cells / table->n_columns; row++)
+		print_row(table, measures, part, row, out);
 }
 
 static void cut(struct measure *measure, unsigned int columns)
@@ -357,24 +404,22 @@ static void cut(struct measure *measure, unsigned int columns)
 	measure->width = min(measure->width, max(left, (unsigned int)SHRINK_MIN));
 }
 
-/* Leaves out what can be spared when cutting will not do. */
+/* Leaves out what can be spared before a name is broken over lines. */
 static void spare(const struct table *table, struct measure *measures, unsigned int width)
 {
 	const struct part all = { .from = 1, .to = table->n_columns };
 
 	for (unsigned int i = table->n_columns; i-- > 1;) {
-		unsigned int key = measures[0].width;
-		unsigned int cuttable = key - min(key, (unsigned int)KEY_MIN);
-
 		if ((table->columns[i].flags & TABLE_SPARE) &&
-		    part_width(table, measures, &all) > width + cuttable)
+		    part_width(table, measures, &all) > width)
 			measures[i].is_shown = false;
 	}
 }
 
 /*
- * Cuts the columns that may be cut until the table fits. The first column is in every part: when
- * too little would be left of it, the table is printed in parts and a third of the line is its.
+ * Narrows the columns that may be narrowed until the table fits. The first column is in every
+ * part: when too little would be left of it, the table is printed in parts and a third of the
+ * line is its.
  */
 static void shrink(const struct table *table, struct measure *measures, unsigned int width)
 {
@@ -413,10 +458,11 @@ int table_write(const struct table *table, const struct report_style *style, uns
 	for (unsigned int from = 1; from < table->n_columns || is_first;) {
 		struct part part = next_part(table, measures, from, width);
 
+		part.indent = indent;
 		if (part.last > 0 || is_first) {
 			if (!is_first)
 				(void)fputc('\n', out);
-			print_part(table, measures, &part, indent, style, out);
+			print_part(table, measures, &part, style, out);
 			is_first = false;
 		}
 		from = part.to;

@@ -21,8 +21,8 @@ enum table_align {
 
 enum {
 	TABLE_OPTIONAL = 1, /* left out when every cell is empty or "-" */
-	TABLE_SHRINK = 2,   /* cut, with a mark, when the table is too wide */
-	TABLE_SPARE = 4,    /* left out when the table is too wide even so */
+	TABLE_SHRINK = 2,   /* its cells go on in a next line when the table is too wide */
+	TABLE_SPARE = 4,    /* left out first when the table is too wide */
 };
 
 /* An allocation that fails is remembered and returned by table_write(). NULL: no memory. */

@@ -34,6 +34,7 @@ int report_text_write(const struct recording *rec, const struct report_style *st
 	};
 	int err = text_head_write(&text);
 
+	err = err ?: text_answer_write(&text);
 	err = err ?: text_threads_write(&text);
 	err = err ?: text_ledgers_write(&text);
 	err = err ?: text_culprits_write(&text);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 struct rec_entry;
+struct rec_segment;
+struct rec_stall;
 struct rec_thread;
 struct recording;
 struct report_style;
@@ -27,6 +29,7 @@ struct text {
 
 /* The parts, in their order. 0, -ENOMEM or -errno of the stream. */
 int text_head_write(const struct text *text);
+int text_answer_write(const struct text *text);
 int text_threads_write(const struct text *text);
 int text_ledgers_write(const struct text *text);
 int text_culprits_write(const struct text *text);
@@ -42,7 +45,7 @@ int text_title(const struct text *text, const char *fmt, ...) __attribute__((for
 void text_paragraph(const struct text *text, unsigned int indent, unsigned int hang,
 		    const char *words);
 
-/* Per cent of @whole, two significant digits or a tenth: "61.2", "0.041"; "-" for none. */
+/* Per cent of @whole to a tenth, below 1 to a hundredth: "61.2", "0.04", "<0.01"; "-" for none. */
 const char *text_share(uint64_t part, uint64_t whole, char *buf, size_t cap);
 /* 1,234,567 */
 const char *text_count(uint64_t count, char *buf, size_t cap);
@@ -59,5 +62,16 @@ uint64_t text_wanted_ns(const struct rec_thread *thread);
 uint64_t text_taken_ns(const struct rec_thread *thread);
 /* What stands for an entry without a name: its row. */
 const char *text_entry_name(const struct rec_entry *entry);
+/* What took the most, over all rows and victims, or CPUs: its name, appended, and its time. */
+int text_add_largest(const struct text *text, bool of_cpus, struct str *to, uint64_t *ret_ns);
+/* The victim of a stall. Appends; -ENOMEM. */
+int text_add_stalled(const struct text *text, const struct rec_stall *stall, struct str *to);
+/* "irq 131 nvme0q3": what a segment is. Appends; -ENOMEM. */
+int text_add_segment_name(const struct rec_segment *segment, struct str *to);
+bool text_is_same_segment(const struct rec_segment *a, const struct rec_segment *b);
+/* What the thread waited when the recording began, and when it ended: in no histogram, no stall. */
+uint64_t text_open_ns(const struct rec_thread *thread);
+/* The thread with most of that, if it is over @limit_ns; else NULL. */
+const struct rec_thread *text_longest_open(const struct recording *rec, uint64_t limit_ns);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * text_culprits: what took the most, by name and over all victims; without victims, what ran on
- * the watched CPUs. One name is one culprit, whichever rows it appears in.
+ * text_culprits: what took the most, by name and over all victims; without victims, and in full,
+ * what ran on the watched CPUs. One name is one culprit, whichever rows it appears in.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 /* One entry of one victim (or CPU), and after the merge the sum of all of that name. */
 struct culprit {
 	const struct rec_entry *entry; /* one of its entries */
+	const char *class, *name;      /* "softirq ", "TIMER": both together are its name */
 	uint64_t sum_ns, count, max_ns;
 };
 
@@ -27,6 +28,7 @@ struct culprits {
 	struct culprit *all;
 	unsigned int n;
 	bool of_cpus; /* from cpus[].sources, else from threads[].ledger */
+	bool has_more_kinds;
 };
 
 static void culprits_done(struct culprits *culprits)
@@ -42,6 +44,40 @@ static const struct rec_entry *entries_of(const struct recording *rec, bool of_c
 	return of_cpus ? rec->cpus[i].sources : rec->threads[i].ledger;
 }
 
+/* Is the class that of row @kind, other rows ("+") included? */
+static bool has_class(const char *class, const char *kind)
+{
+	size_t len = strcspn(kind, "+");
+
+	return strcspn(class, " ") == len && !strncmp(class, kind, len);
+}
+
+/*
+ * An interrupt over the victim is "TIMER" of the row softirq, one that delayed its wake-up is
+ * "softirq TIMER" of the row wake.
+ */
+static struct culprit culprit_of(const struct rec_entry *entry, bool of_cpus)
+{
+	static const char *const classes[] = { "irq ", "softirq " };
+	struct culprit culprit = {
+		.entry = entry,
+		.class = "",
+		.name = text_entry_name(entry),
+		.sum_ns = entry->sum_ns,
+		.count = entry->count,
+		.max_ns = entry->max_ns,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(classes) && !of_cpus; i++) {
+		if (str_starts(culprit.name, classes[i]))
+			culprit.name += strlen(classes[i]);
+		else if (!has_class(classes[i], entry->kind))
+			continue;
+		culprit.class = classes[i];
+	}
+	return culprit;
+}
+
 static bool is_culprit(const struct rec_entry *entry, bool of_cpus)
 {
 	return entry->sum_ns && (of_cpus || rows_is_theft(entry->kind));
@@ -51,7 +87,7 @@ static int by_name(const void *a, const void *b)
 {
 	const struct culprit *x = a, *y = b;
 
-	return strcmp(text_entry_name(x->entry), text_entry_name(y->entry));
+	return strcmp(x->class, y->class) ?: strcmp(x->name, y->name);
 }
 
 static int by_time(const void *a, const void *b)
@@ -103,27 +139,26 @@ static int collect(const struct recording *rec, struct culprits *culprits)
 		for (unsigned int j = 0; j < n; j++) {
 			if (is_culprit(&entries[j], culprits->of_cpus))
 				culprits->all[culprits->n++] =
-					(struct culprit){ .entry = &entries[j],
-							  .sum_ns = entries[j].sum_ns,
-							  .count = entries[j].count,
-							  .max_ns = entries[j].max_ns };
+					culprit_of(&entries[j], culprits->of_cpus);
 		}
 	}
 	merge(culprits);
 	return 0;
 }
 
-/* The time of @name in one owner, in one row or (kind NULL) in all that count. */
+/* The time of @culprit in one owner, in one row or (kind NULL) in all that count. */
 static uint64_t time_in(const struct recording *rec, bool of_cpus, unsigned int owner,
-			const char *kind, const char *name)
+			const char *kind, const struct culprit *culprit)
 {
 	unsigned int n;
 	const struct rec_entry *entries = entries_of(rec, of_cpus, owner, &n);
 	uint64_t sum_ns = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
+		struct culprit other = culprit_of(&entries[i], of_cpus);
+
 		if (is_culprit(&entries[i], of_cpus) && (!kind || streq(entries[i].kind, kind)) &&
-		    streq(text_entry_name(&entries[i]), name))
+		    !by_name(&other, culprit))
 			sum_ns += entries[i].sum_ns;
 	}
 	return sum_ns;
@@ -133,7 +168,7 @@ static uint64_t time_in(const struct recording *rec, bool of_cpus, unsigned int 
 static int add_kind(const struct recording *rec, const struct culprit *culprit, bool of_cpus,
 		    struct str *to)
 {
-	const char *name = text_entry_name(culprit->entry), *largest = culprit->entry->kind;
+	const char *largest = culprit->entry->kind;
 	uint64_t largest_ns = 0;
 	unsigned int n = 0;
 
@@ -141,7 +176,7 @@ static int add_kind(const struct recording *rec, const struct culprit *culprit, 
 		uint64_t sum_ns = 0;
 
 		for (unsigned int j = 0; j < rec->n_threads; j++)
-			sum_ns += time_in(rec, false, j, rows_at(i)->name, name);
+			sum_ns += time_in(rec, false, j, rows_at(i)->name, culprit);
 		n += sum_ns > 0;
 		if (sum_ns > largest_ns) {
 			largest_ns = sum_ns;
@@ -166,7 +201,7 @@ static int add_owners(const struct text *text, const struct culprits *culprits,
 	for (unsigned int i = 0; i < n_owners; i++) {
 		int number = culprits->of_cpus ? rec->cpus[i].cpu : rec->threads[i].vcpu;
 
-		if (!time_in(rec, culprits->of_cpus, i, NULL, text_entry_name(culprit->entry)))
+		if (!time_in(rec, culprits->of_cpus, i, NULL, culprit))
 			continue;
 		n++;
 		last = i;
@@ -182,7 +217,7 @@ static int add_owners(const struct text *text, const struct culprits *culprits,
 	return str_addf(to, "%u of %u", n, n_owners);
 }
 
-static int culprit_row(const struct text *text, const struct culprits *culprits,
+static int culprit_row(const struct text *text, struct culprits *culprits,
 		       const struct culprit *culprit, uint64_t whole_ns, struct table *table)
 {
 	auto_str struct str kind = { .s = NULL };
@@ -193,7 +228,10 @@ static int culprit_row(const struct text *text, const struct culprits *culprits,
 	err = err ?: add_owners(text, culprits, culprit, &owners);
 	if (err)
 		return err;
-	table_cell(table, "%s", text_entry_name(culprit->entry));
+	culprits->has_more_kinds |= str_ends(kind.s, "+");
+	/* "softirq TIMER" of the row softirq would say it twice. */
+	table_cell(table, "%s%s", has_class(culprit->class, kind.s) ? "" : culprit->class,
+		   culprit->name);
 	table_cell(table, "%s", kind.s);
 	table_cell(table, "%s", text_share(culprit->sum_ns, whole_ns, buf, sizeof(buf)));
 	table_cell(table, "%s", str_format_ns(culprit->sum_ns, buf, sizeof(buf)));
@@ -206,7 +244,7 @@ static int culprit_row(const struct text *text, const struct culprits *culprits,
 	return 0;
 }
 
-static int table_of(const struct text *text, const struct culprits *culprits, unsigned int n,
+static int table_of(const struct text *text, struct culprits *culprits, unsigned int n,
 		    uint64_t whole_ns)
 {
 	auto_table struct table *table = table_new();
@@ -243,13 +281,23 @@ static uint64_t whole_of(const struct recording *rec, bool of_cpus)
 	return whole;
 }
 
-int text_culprits_write(const struct text *text)
+int text_add_largest(const struct text *text, bool of_cpus, struct str *to, uint64_t *ret_ns)
 {
-	__attribute__((cleanup(
-		culprits_done))) struct culprits culprits = { .of_cpus = !text->rec->n_threads };
-	unsigned int limit = culprits.of_cpus ? max(text->style->top, (unsigned int)CAUSES_SHOWN)
-					      : text->style->top;
-	uint64_t whole_ns = whole_of(text->rec, culprits.of_cpus);
+	__attribute__((cleanup(culprits_done))) struct culprits culprits = { .of_cpus = of_cpus };
+	int err = collect(text->rec, &culprits);
+
+	if (err || !culprits.n)
+		return err;
+	*ret_ns = culprits.all[0].sum_ns;
+	return str_addf(to, "%s%s", culprits.all[0].class, culprits.all[0].name);
+}
+
+static int culprits_write(const struct text *text, bool of_cpus)
+{
+	__attribute__((cleanup(culprits_done))) struct culprits culprits = { .of_cpus = of_cpus };
+	unsigned int limit =
+		of_cpus ? max(text->style->top, (unsigned int)CAUSES_SHOWN) : text->style->top;
+	uint64_t whole_ns = whole_of(text->rec, of_cpus);
 	char whole[32];
 	unsigned int n;
 	int err = collect(text->rec, &culprits);
@@ -258,13 +306,24 @@ int text_culprits_write(const struct text *text)
 	if (err || !n)
 		return err;
 	(void)str_format_ns(whole_ns, whole, sizeof(whole));
-	if (culprits.of_cpus)
+	if (of_cpus)
 		err = text_title(text, "What ran on the watched CPUs (%% of their %s)", whole);
 	else
 		err = text_title(text, "Largest culprits (%% of the %s that victims wanted to run)",
 				 whole);
 	err = err ?: table_of(text, &culprits, n, whole_ns);
+	if (!err && culprits.has_more_kinds)
+		(void)fputs("  + and in other rows\n", text->out);
 	if (!err && culprits.n > n)
 		(void)fprintf(text->out, "  and %u smaller ones\n", culprits.n - n);
+	return err;
+}
+
+int text_culprits_write(const struct text *text)
+{
+	int err = text->rec->n_threads ? culprits_write(text, false) : 0;
+
+	if (!err && (!text->rec->n_threads || text->style->verbose))
+		err = culprits_write(text, true);
 	return err;
 }

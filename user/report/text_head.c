@@ -92,7 +92,9 @@ static int target_write(const struct text *text)
 		else if (is_first_of_vm(rec, i))
 			err = add_vm(rec, rec->threads[i].vm, &line);
 	}
-	if (!err && n_bare)
+	if (!err && n_bare == 1 && rec->n_threads == 1)
+		err = text_add_victim(text, &rec->threads[0], &line);
+	else if (!err && n_bare)
 		err = str_addf(&line, "%s%u %s", line.len ? "; " : "", n_bare,
 			       n_bare == 1 ? "thread" : "threads");
 	if (!err && rec->watch_cpus && *rec->watch_cpus)

@@ -14,6 +14,8 @@
 #include "report/text.h"
 #include "report/width.h"
 
+#define GLUED_MAX 40 /* bytes of a segment that stay in one line */
+
 /* Which of a thread's histograms. */
 typedef const struct hist *hist_of(const struct rec_thread *thread);
 
@@ -76,21 +78,67 @@ static const struct rec_thread *thread_of(const struct recording *rec, pid_t tid
 	return NULL;
 }
 
-/* "demo-noise[812] 2.99 ms": the row is said where the name alone would not tell it. */
-static int add_segment(const struct rec_segment *segment, bool is_first, struct str *to)
+int text_add_stalled(const struct text *text, const struct rec_stall *stall, struct str *to)
 {
-	bool has_name = segment->name && *segment->name;
-	bool name_tells =
-		has_name && (streq(segment->row, "preempted") || streq(segment->row, "vector"));
-	char ns[32], *blank;
+	const struct rec_thread *thread = thread_of(text->rec, stall->tid);
 
-	(void)str_format_ns(segment->ns, ns, sizeof(ns));
-	blank = strchr(ns, ' ');
-	if (blank)
-		*blank = *TEXT_GLUE;
-	return str_addf(to, "%s%s%s%s" TEXT_GLUE "%s", is_first ? "" : " +" TEXT_GLUE,
-			name_tells ? "" : segment->row, has_name && !name_tells ? TEXT_GLUE : "",
-			has_name ? segment->name : "", ns);
+	return thread ? text_add_victim(text, thread, to) : str_addf(to, "tid %d", stall->tid);
+}
+
+/* The row is said where the name alone would not tell it; that it was a wake-up, the waker says. */
+int text_add_segment_name(const struct rec_segment *segment, struct str *to)
+{
+	static const char *const clear[] = { "wake", "preempted", "vector" };
+	bool has_name = segment->name && *segment->name;
+	bool name_tells = false;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(clear) && has_name; i++)
+		name_tells = name_tells || streq(segment->row, clear[i]);
+	return str_addf(to, "%s%s%s", name_tells ? "" : segment->row,
+			has_name && !name_tells ? " " : "", has_name ? segment->name : "");
+}
+
+bool text_is_same_segment(const struct rec_segment *a, const struct rec_segment *b)
+{
+	auto_str struct str x = { .s = NULL };
+	auto_str struct str y = { .s = NULL };
+
+	return !text_add_segment_name(a, &x) && !text_add_segment_name(b, &y) && streq(x.s, y.s);
+}
+
+/* "demo-noise 812 2.99 ms": neighbours of one name are one. Moves *i to the last of them. */
+static int add_segment(const struct rec_stall *stall, unsigned int *i, struct str *to)
+{
+	const struct rec_segment *segment = &stall->segments[*i];
+	uint64_t ns = segment->ns;
+	size_t begin;
+	char time[32];
+	int err = *i ? str_add(to, " +" TEXT_GLUE) : 0;
+
+	for (;
+	     *i + 1 < stall->n_segments && text_is_same_segment(segment, &stall->segments[*i + 1]);
+	     ++*i)
+		ns += stall->segments[*i + 1].ns;
+	begin = to->len;
+	err = err ?: text_add_segment_name(segment, to);
+	err = err ?: str_addf(to, " %s", str_format_ns(ns, time, sizeof(time)));
+	/* A line breaks between segments, and within long ones only. */
+	for (size_t at = begin; !err && to->len - begin <= GLUED_MAX && at < to->len; at++) {
+		if (to->s[at] == ' ')
+			to->s[at] = *TEXT_GLUE;
+	}
+	return err;
+}
+
+static int add_chain(const struct rec_stall *stall, struct str *to)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < stall->n_segments && !err; i++)
+		err = add_segment(stall, &i, to);
+	if (!err && stall->segments_dropped)
+		err = str_addf(to, ", which holds %u more", stall->segments_dropped);
+	return err;
 }
 
 static int add_stack(const struct rec_stall *stall, struct str *to)
@@ -102,43 +150,67 @@ static int add_stack(const struct rec_stall *stall, struct str *to)
 	return err;
 }
 
-static int victim_name(const struct text *text, const struct rec_stall *stall, struct str *to)
-{
-	const struct rec_thread *thread = thread_of(text->rec, stall->tid);
+/* Of the worst stalls: how wide their columns are. */
+struct stall_widths {
+	int at, victim, cpu;
+};
 
-	return thread ? text_add_victim(text, thread, to) : str_addf(to, "tid %d", stall->tid);
+/* "  1.563 s  vcpu 1  cpu 1  3.86 ms  woken by local timer" */
+static int add_head(const struct text *text, const struct rec_stall *stall,
+		    const struct stall_widths *widths, struct str *to)
+{
+	auto_str struct str name = { .s = NULL };
+	char duration[32];
+	int err = text_add_stalled(text, stall, &name);
+
+	err = err
+		      ?: str_addf(to, "%*.3f s  %s%*s  cpu %-*d  %8s", widths->at,
+				  (double)stall->at_ns / 1e9, name.s,
+				  widths->victim - (int)width_of(name.s), "", widths->cpu,
+				  stall->cpu,
+				  str_format_ns(stall->duration_ns, duration, sizeof(duration)));
+	if (!err && stall->waker && *stall->waker)
+		err = str_addf(to, "  woken by %s", stall->waker);
+	return err;
 }
 
 static int stall_write(const struct text *text, const struct rec_stall *stall,
-		       unsigned int name_width)
+		       const struct stall_widths *widths)
 {
-	auto_str struct str name = { .s = NULL };
 	auto_str struct str head = { .s = NULL };
-	auto_str struct str waker = { .s = NULL };
+	auto_str struct str chain = { .s = NULL };
 	auto_str struct str stack = { .s = NULL };
-	unsigned int hang = 2 + 9 + 2 + name_width + 2 + 3 + 2 + 8 + 2;
-	char duration[32];
-	int err = victim_name(text, stall, &name);
+	int err = add_head(text, stall, widths, &head);
 
-	err = err
-		      ?: str_addf(&head, "%9.3f  %s%*s  %3d  %8s  ", (double)stall->at_ns / 1e9,
-				  name.s, (int)(name_width - width_of(name.s)), "", stall->cpu,
-				  str_format_ns(stall->duration_ns, duration, sizeof(duration)));
-	for (unsigned int i = 0; i < stall->n_segments && !err; i++)
-		err = add_segment(&stall->segments[i], i == 0, &head);
-	if (!err && stall->segments_dropped)
-		err = str_addf(&head, ", which holds %u more", stall->segments_dropped);
-	if (!err && stall->waker && *stall->waker)
-		err = str_addf(&waker, "woken by %s", stall->waker);
+	err = err ?: add_chain(stall, &chain);
 	if (!err && stall->n_stack)
 		err = add_stack(stall, &stack);
 	if (err)
 		return err;
-	text_paragraph(text, 2, hang, head.s);
-	if (waker.s)
-		text_paragraph(text, hang, hang + 2, waker.s);
+	text_paragraph(text, 2, 6, head.s);
+	if (chain.s)
+		text_paragraph(text, 6, 8, chain.s);
 	if (stack.s)
-		text_paragraph(text, hang, hang + 2, stack.s);
+		text_paragraph(text, 6, 8, stack.s);
+	return 0;
+}
+
+static int measure_stalls(const struct text *text, unsigned int n, struct stall_widths *ret)
+{
+	struct stall_widths widths = { .at = 0 };
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct rec_stall *stall = &text->rec->stalls[i];
+		auto_str struct str name = { .s = NULL };
+		int err = text_add_stalled(text, stall, &name);
+
+		if (err)
+			return err;
+		widths.at = max(widths.at, snprintf(NULL, 0, "%.3f", (double)stall->at_ns / 1e9));
+		widths.victim = max(widths.victim, (int)width_of(name.s));
+		widths.cpu = max(widths.cpu, snprintf(NULL, 0, "%d", stall->cpu));
+	}
+	*ret = widths;
 	return 0;
 }
 
@@ -146,13 +218,15 @@ static int stall_write(const struct text *text, const struct rec_stall *stall,
 static int none_write(const struct text *text)
 {
 	const struct recording *rec = text->rec;
+	const struct rec_thread *open;
 	auto_str struct str line = { .s = NULL };
 	char threshold[32], duration[32];
 	int err;
 
 	if (!rec->stall_threshold_ns || !rec->n_threads)
 		return 0;
-	err = str_addf(&line, "no stall over %s %s %s%s",
+	open = text_longest_open(rec, rec->stall_threshold_ns);
+	err = str_addf(&line, "no %sstall over %s %s %s%s", open ? "whole " : "",
 		       text_ns_short(rec->stall_threshold_ns, threshold, sizeof(threshold)),
 		       text->is_whole ? "in" : "was seen in",
 		       str_format_ns(rec->duration_ns, duration, sizeof(duration)),
@@ -190,29 +264,18 @@ int text_stalls_write(const struct text *text)
 {
 	const struct recording *rec = text->rec;
 	unsigned int n = min(rec->n_stalls, text->style->stalls_shown);
-	unsigned int name_width = 6; /* "victim" */
+	struct stall_widths widths;
 	char threshold[32];
-	int err = 0;
+	int err;
 
 	if (!rec->stalls_total && !rec->n_stalls)
 		return none_write(text);
-	for (unsigned int i = 0; i < n && !err; i++) {
-		auto_str struct str name = { .s = NULL };
-
-		err = victim_name(text, &rec->stalls[i], &name);
-		if (!err)
-			name_width = max(name_width, width_of(name.s));
-	}
-	if (err)
-		return err;
-	err = text_title(text, "Worst stalls, over %s",
-			 text_ns_short(rec->stall_threshold_ns, threshold, sizeof(threshold)));
-	if (n)
-		(void)fprintf(text->out, "  %s%9s  %-*s  %3s  %8s  %s%s\n",
-			      text->style->color ? "\033[2m" : "", "at, s", (int)name_width,
-			      "victim", "cpu", "lasted", "what happened, in order",
-			      text->style->color ? "\033[0m" : "");
+	err = measure_stalls(text, n, &widths);
+	err = err
+		      ?: text_title(text, "Worst stalls, over %s",
+				    text_ns_short(rec->stall_threshold_ns, threshold,
+						  sizeof(threshold)));
 	for (unsigned int i = 0; i < n && !err; i++)
-		err = stall_write(text, &rec->stalls[i], name_width);
+		err = stall_write(text, &rec->stalls[i], &widths);
 	return err ?: totals_write(text);
 }

@@ -18,15 +18,6 @@
 #define LABELLED     5	/* entries, the largest, that show their labels */
 #define ROW_SHOWN    12 /* entries of a row; the rest is one line */
 
-/* The rows that are no theft, each a column; those of one column are added. */
-static const struct {
-	const char *title, *rows[2];
-} own_columns[] = {
-	{ "guest", { "guest" } },	{ "run", { "run" } },
-	{ "exit", { "exit" } },		{ "user", { "user" } },
-	{ "haltpoll", { "haltpoll" } }, { "asleep", { "halted", "blocked" } },
-};
-
 static void share_cell(struct table *table, uint64_t part, uint64_t whole)
 {
 	char buf[32];
@@ -53,9 +44,11 @@ static void thread_columns(struct table *table)
 	table_group(table, "");
 	table_column(table, "", TABLE_LEFT, TABLE_SHRINK);
 	table_group(table, "% of wall time");
-	for (unsigned int i = 0; i < ARRAY_SIZE(own_columns); i++)
-		table_column(table, own_columns[i].title, TABLE_POINT, TABLE_OPTIONAL);
 	table_column(table, "taken", TABLE_POINT, 0);
+	for (unsigned int i = 0; rows_at(i); i++) {
+		if (!rows_at(i)->is_theft)
+			table_column(table, rows_at(i)->name, TABLE_POINT, TABLE_OPTIONAL);
+	}
 	table_group(table, "taken by, %");
 	for (unsigned int i = 0; rows_at(i); i++) {
 		if (rows_at(i)->is_theft)
@@ -71,6 +64,16 @@ static void thread_columns(struct table *table)
 	table_column(table, "sibling", TABLE_POINT, TABLE_OPTIONAL);
 }
 
+/* A cell for each row that is theft, or for each that is none. */
+static void row_cells(const struct rec_thread *thread, bool theft, struct table *table)
+{
+	for (unsigned int i = 0; rows_at(i); i++) {
+		if (rows_at(i)->is_theft == theft)
+			share_cell(table, rec_thread_row_ns(thread, rows_at(i)->name),
+				   thread->wall_ns);
+	}
+}
+
 static int thread_cells(const struct text *text, const struct rec_thread *thread,
 			struct table *table)
 {
@@ -81,19 +84,9 @@ static int thread_cells(const struct text *text, const struct rec_thread *thread
 	if (err)
 		return err;
 	table_cell(table, "%s%s", name.s, thread->ended ? " *" : "");
-	for (unsigned int i = 0; i < ARRAY_SIZE(own_columns); i++) {
-		uint64_t ns = rec_thread_row_ns(thread, own_columns[i].rows[0]);
-
-		if (own_columns[i].rows[1])
-			ns += rec_thread_row_ns(thread, own_columns[i].rows[1]);
-		share_cell(table, ns, thread->wall_ns);
-	}
 	share_cell(table, text_taken_ns(thread), thread->wall_ns);
-	for (unsigned int i = 0; rows_at(i); i++) {
-		if (rows_at(i)->is_theft)
-			share_cell(table, rec_thread_row_ns(thread, rows_at(i)->name),
-				   thread->wall_ns);
-	}
+	row_cells(thread, false, table);
+	row_cells(thread, true, table);
 	for (unsigned int i = 0; i < ARRAY_SIZE(percentiles); i++)
 		ns_cell(table, hist_percentile(&thread->gap, percentiles[i]), thread->gap.count);
 	ns_cell(table, thread->gap.max, thread->gap.count);

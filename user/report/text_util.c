@@ -62,22 +62,16 @@ void text_paragraph(const struct text *text, unsigned int indent, unsigned int h
 
 const char *text_share(uint64_t part, uint64_t whole, char *buf, size_t cap)
 {
-	static const double limits[] = { 0.995, 0.0995, 0.00995 };
 	double share = whole ? 100.0 * (double)part / (double)whole : 0;
-	int digits = 1;
 
 	if (!part || !whole) {
 		(void)snprintf(buf, cap, "-");
 		return buf;
 	}
-	if (share < 0.001) {
-		(void)snprintf(buf, cap, "<0.001");
-		return buf;
-	}
-	/* 0.995 is 1.0, not 1.00: the digits are those of the rounded value. */
-	for (unsigned int i = 0; i < ARRAY_SIZE(limits) && share < limits[i]; i++)
-		digits++;
-	(void)snprintf(buf, cap, "%.*f", digits, share);
+	if (share < 0.01)
+		(void)snprintf(buf, cap, "<0.01");
+	else /* 0.995 is 1.0, not 1.00: the digits are those of the rounded value */
+		(void)snprintf(buf, cap, "%.*f", share < 0.995 ? 2 : 1, share);
 	return buf;
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * golden: the recordings of tests/golden, and what the summary makes of one. Tests run at the top
+ * of the tree.
+ */
+#ifndef LULL_TEST_GOLDEN_H
+#define LULL_TEST_GOLDEN_H
+
+#include <stdbool.h>
+
+#include "model/recording.h"
+#include "report/report.h"
+
+#define auto_recording __attribute__((cleanup(recording_done)))
+
+/* 80 columns, no colour. */
+extern const struct report_style golden_style;
+
+/* tests/golden/@name.json. */
+void golden_read(const char *name, struct recording *ret);
+/* The summary; free it. */
+char *golden_text(const struct recording *rec, const struct report_style *style);
+/* Does the text hold these words, in whatever lines? Blanks count as one. */
+bool golden_says(const char *text, const char *words);
+
+#endif
