@@ -15,9 +15,9 @@
 #define LULL_DEPTH	  8   /* nested hard interrupts; a power of two */
 #define LULL_TIMELINE	  512 /* segments kept per CPU; a power of two */
 #define LULL_OCCUPANTS	  24  /* distinct occupants of one wait; the last one is all others */
-#define LULL_WAITERS	  16  /* victims that wait for one CPU and have a place in its list */
-#define LULL_SEGMENTS	  16  /* distinct segments of one stall */
-#define LULL_PROBE	  8   /* places looked at for a key of a table */
+#define LULL_WAITERS	  16 /* places in the list of victims that wait for one CPU; a power of two */
+#define LULL_SEGMENTS	  16 /* distinct segments of one stall */
+#define LULL_PROBE	  8  /* places looked at for a key of a table */
 #define LULL_ENTRY_PROBE  16
 #define LULL_FNS	  1024 /* distinct functions and senders; a power of two */
 #define LULL_FN_OTHERS	  1    /* number of the label that takes what finds no place */

@@ -101,21 +101,18 @@ static __always_inline void cpu_note_busy(struct lull_cpu *c, __u64 now, bool ne
 	(*(volatile __u32 *)&c->busy_seq)++;
 }
 
-/* The list of those who wait for a CPU. One that finds no place is read when its wait is over. */
+/*
+ * The list of those who wait for a CPU, each in the place that its slot gives it. One whose place
+ * is taken is read when its wait is over.
+ */
 static __always_inline void waiter_add(struct lull_cpu *c, const struct lull_victim *v)
 {
-	NO_UNROLL
-	for (int i = 0; i < LULL_WAITERS; i++)
-		if (!c->waiter[i] && !__sync_val_compare_and_swap(&c->waiter[i], 0, v->slot + 1))
-			break;
+	__sync_val_compare_and_swap(&c->waiter[v->slot & (LULL_WAITERS - 1)], 0, v->slot + 1);
 }
 
 static __always_inline void waiter_remove(struct lull_cpu *c, const struct lull_victim *v)
 {
-	NO_UNROLL
-	for (int i = 0; i < LULL_WAITERS; i++)
-		if (c->waiter[i] == v->slot + 1)
-			c->waiter[i] = 0;
+	__sync_val_compare_and_swap(&c->waiter[v->slot & (LULL_WAITERS - 1)], v->slot + 1, 0);
 }
 
 /* In thread.bpf.c. */

@@ -102,6 +102,15 @@ static void thirty_occupants(struct events *to)
 	add(to, (struct event)SLEEP(900, 0, IDLE));
 }
 
+/* In a wait too short for a stall. */
+static void thirty_occupants_short(struct events *to)
+{
+	for (unsigned int i = 0; i < 30; i++)
+		add(to, (struct event)SWITCH(100 + 2 * i, 0, (enum who)(G + i)));
+	add(to, (struct event)SWITCH(160, 0, V));
+	add(to, (struct event)SLEEP(900, 0, IDLE));
+}
+
 static void six_hundred_switches(struct events *to)
 {
 	for (unsigned int i = 0; i < 600; i++)
@@ -189,6 +198,8 @@ static void open_window(struct rig *rig, const struct sequence *seq)
 		rig->cpus[i].cpu = i;
 		rig->cpus[i].opened_ns = rig->cpus[i].last_ns = T0;
 		rig->cpus[i].fresh = 2;
+		for (unsigned int k = 0; seq->waiters_full && k < LULL_WAITERS; k++)
+			rig->cpus[i].waiter[k] = N_VICTIMS; /* one that is not in use */
 		rig->skel->bss->lull_cpu_slot[i] = i + 1;
 		rig->skel->bss->lull_cpu_sibling[i] = seq->siblings ? (__u16)(2 - i) : 0;
 	}

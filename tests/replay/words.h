@@ -157,6 +157,7 @@ struct sequence {
 	enum who on[2];	      /* who has CPU 0 and CPU 1 at the start; nobody: idle */
 	unsigned int inherit; /* of the victims */
 	unsigned int n_cpus;  /* watched from the start, at most 2; 0: 2 */
+	int waiters_full;     /* 1: no place left in the lists of those who wait */
 	int siblings;	      /* 1: CPU 0 and CPU 1 are threads of one core */
 	const struct event *events;
 	void (*more)(struct events *); /* appends to the events */

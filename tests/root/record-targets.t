@@ -197,7 +197,7 @@ skip_qemu() {
 	done
 }
 
-plan 73
+plan 72
 
 test_thread
 test_process
@@ -219,4 +219,3 @@ for names in on off; do
 		test_qemu $names
 	fi
 done
-check "no program of lull is left in the kernel" wait_until 5 no_programs_left

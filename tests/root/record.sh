@@ -8,6 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+LULL=$(realpath -m "$LULL")
 cpu=$(last_cpu)
 host=$(first_cpu)
 json='' text='' said='' code=0
@@ -40,7 +41,7 @@ start_record() {
 	name_files "$1"
 	shift
 	spawn env --default-signal=INT,TERM,HUP "$LULL" record -o "$json" "$@" >"$text" 2>"$said"
-	wait_until 10 is_measuring "$spawned"
+	wait_until 10 is_measuring "$spawned" && note_programs
 }
 
 # The timer of its loop comes after all else; 200 ms later it opens the window.
@@ -108,16 +109,16 @@ start_noise() {
 	spawn "$GUEST/noise" "$@" --cpu "$cpu" >"$work/noise-$1.out" 2>&1
 }
 
-# ids of BPF programs that a process of ours holds, or nobody: those of a lull of somebody else on
-# this machine are not ours to judge. Names are those of the hooks in bpf/sources.def.
-left_programs() {
-	local names
-	names=$(sed -nE 's/^ *HOOK\([A-Z]+, *([a-z_]+),.*/\1/p' bpf/sources.def | cut -c1-15)
-	bpftool -j prog show 2>/dev/null | jq -r --arg names "$names" '
-		($names | split("\n")) as $names | .[] | select(.name as $n | $names | index($n)) |
-		select((.pids // []) | length == 0) | "\(.id) \(.name)"'
+# The programs that a lull of start_record has attached go to a list; other users of this machine
+# may have lulls of their own.
+note_programs() {
+	sed -nE 's/^prog_id:[ \t]*([0-9]+)/\1/p' "/proc/$spawned/fdinfo/"* 2>/dev/null >>"$work/programs"
 }
 
 no_programs_left() {
-	[[ -z $(left_programs) ]]
+	local id
+	[[ -s $work/programs ]] || return 1
+	while read -r id; do
+		! bpftool prog show id "$id" >/dev/null 2>&1 || return 1
+	done <"$work/programs"
 }

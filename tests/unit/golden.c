@@ -51,7 +51,9 @@ bool golden_says(const char *text, const char *words)
 		bool is_blank = *text == ' ' || *text == '\n';
 
 		if (!is_blank || !n || flat[n - 1] != ' ')
-			flat[n++] = is_blank ? ' ' : *text;
+			flat[n++] = *text;
+		if (is_blank)
+			flat[n - 1] = ' ';
 	}
 	flat[n] = '\0';
 	return strstr(flat, words) != NULL;
