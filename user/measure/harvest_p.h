@@ -25,12 +25,13 @@ struct harvest {
 };
 
 const char *harvest_row_name(unsigned int row);
-/* harvest_more.c */
+/* harvest_names.c */
 int harvest_names(struct harvest *h);
-int harvest_stalls(struct harvest *h);
-int harvest_audit(struct harvest *h);
 int harvest_notes(struct harvest *h);
 void harvest_sort_ledger(struct rec_thread *rec);
 int harvest_read_comm(const struct capture *cap, pid_t tid, char comm[17]);
+/* harvest_stalls.c, harvest_audit.c */
+int harvest_stalls(struct harvest *h);
+int harvest_audit(struct harvest *h);
 
 #endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * harvest_names: what a harvest needs before it can name anything, the order of a ledger, and the
+ * notes that a reader of the recording must know.
+ */
+#define LULL_MEASURE_PRIVATE
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "measure/capture_p.h"
+#include "measure/harvest_p.h"
+#include "measure/settle.h"
+#include "model/recording.h"
+#include "sys/threads.h"
+
+void settle_all(struct capture *cap)
+{
+	const struct settle_tables t = {
+		.cpus = cap->cpus,
+		.victims = cap->victims,
+		.n_cpus = cap->n_cpus,
+		.n_victims = cap->n_victims,
+		.closed_ns = cap->closed_ns,
+	};
+
+	settle_tables(&t);
+}
+
+int harvest_read_comm(const struct capture *cap, pid_t tid, char comm[17])
+{
+	struct thread_stat stat;
+	int err = threads_read_stat(cap->config->root, tid, tid, &stat);
+
+	if (!err)
+		str_copy(comm, 17, stat.comm, 16);
+	return err;
+}
+
+int harvest_names(struct harvest *h)
+{
+	const struct capture *cap = h->cap;
+	auto_free uint64_t *addrs = NULL;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < cap->stalls.n; i++)
+		n += cap->stalls.heap[i]->n_kstack;
+	addrs = calloc(n + 1, sizeof(*addrs));
+	if (!addrs)
+		return -ENOMEM;
+	n = 0;
+	for (unsigned int i = 0; i < cap->stalls.n; i++)
+		for (unsigned int k = 0; k < cap->stalls.heap[i]->n_kstack; k++)
+			addrs[n++] = cap->stalls.heap[i]->kstack[k];
+	return names_open(
+		&(struct names_sources){
+			.root = cap->config->root,
+			.irqs_open = &cap->audit.reads[AUDIT_BEFORE_OPEN].irqs,
+			.irqs_close = &cap->audit.reads[AUDIT_BEFORE_CLOSE].irqs,
+			.cpus = cap->cpus,
+			.n_cpus = cap->n_cpus,
+			.victims = cap->victims,
+			.n_victims = cap->n_victims,
+			.fns = cap->skel->bss->lull_fns,
+			.senders = (const void *)cap->skel->bss->lull_senders,
+			.addrs = addrs,
+			.n_addrs = n,
+			.kallsyms = cap->kallsyms,
+		},
+		&h->names);
+}
+
+static int row_number(const char *name)
+{
+	int row = 0;
+
+	while (row < LULL_N_ROWS && !streq(harvest_row_name((unsigned int)row), name))
+		row++;
+	return row;
+}
+
+static int ledger_order(const void *a, const void *b)
+{
+	const struct rec_entry *x = a, *y = b;
+	int rx = row_number(x->kind), ry = row_number(y->kind);
+
+	if (rx != ry)
+		return rx - ry;
+	return x->sum_ns < y->sum_ns ? 1 : x->sum_ns > y->sum_ns ? -1 : 0;
+}
+
+void harvest_sort_ledger(struct rec_thread *rec)
+{
+	if (rec->n_ledger)
+		qsort(rec->ledger, rec->n_ledger, sizeof(*rec->ledger), ledger_order);
+}
+
+static bool has_vcpu_without_entries(const struct recording *rec)
+{
+	for (unsigned int i = 0; i < rec->n_threads; i++)
+		if (rec->threads[i].vcpu >= 0 && !rec->threads[i].has_kvm_entries)
+			return true;
+	return false;
+}
+
+int harvest_notes(struct harvest *h)
+{
+	unsigned int grouped = 0, hidden = 0;
+	auto_str struct str text = { 0 };
+	int err = 0;
+
+	if (has_vcpu_without_entries(h->rec))
+		err = recording_add_note(h->rec,
+					 "no kvm_entry came from this KVM: the row run stands "
+					 "for guest, exit and user");
+	for (unsigned int i = 0; i < h->cap->n_cpus; i++) {
+		grouped += h->cap->cpus[i].grouped;
+		hidden += h->cap->cpus[i].hidden;
+	}
+	if (!err && hidden)
+		err = str_addf(
+			      &text,
+			      "the kernel reported nothing while certain threads ran: %u task switches "
+			      "were rebuilt from its own notes, interrupts in between are missing",
+			      hidden)
+			      ?: recording_add_note(h->rec, text.s);
+	str_done(&text);
+	if (!err && grouped)
+		err = str_addf(
+			      &text,
+			      "more tasks ran than have a place of their own: %u switches are grouped "
+			      "by name",
+			      grouped)
+			      ?: recording_add_note(h->rec, text.s);
+	return err;
+}
