@@ -11,14 +11,9 @@ SEC("?tp_btf/irq_handler_entry")
 int BPF_PROG(irq__entry, int irq, struct irqaction *action)
 {
 	struct lull_cpu *c = hook_cpu(LULL_HOOK_irq__entry);
-	__u64 cause = LULL_CAUSE(LULL_KIND_IRQ, irq, 0);
 
-	if (!c)
-		return 0;
-	frame_push(c, bpf_ktime_get_ns(), cause);
-	if (c->carry_irq == cause)
-		c->frame[(c->depth - 1) & (LULL_DEPTH - 1)].acc_ns += c->carry_ns;
-	c->carry_irq = 0;
+	if (c)
+		frame_push(c, bpf_ktime_get_ns(), LULL_CAUSE(LULL_KIND_IRQ, irq, 0));
 	return 0;
 }
 

@@ -133,6 +133,25 @@ __noinline __u32 ledger_task_group(struct lull_cpu *c, __u64 comm0, __u64 comm1)
 }
 
 /*
+ * What the earlier actions of a shared line took goes on with the next one, if @cause is that; else
+ * there is none any more, and it is counted. The time to begin with.
+ */
+__noinline __u64 ledger_carry(struct lull_cpu *c, struct lull_victim *v, __u64 cause)
+{
+	__u64 irq;
+
+	if (!c)
+		return 0;
+	irq = c->carry_irq;
+	c->carry_irq = 0;
+	if (irq == cause)
+		return c->carry_ns;
+	if (irq)
+		ledger_finish(c, v, irq, c->carry_ns);
+	return 0;
+}
+
+/*
  * An exit that does not match the innermost entry: what lies above its own never ended as far as
  * we saw, and is closed with it. 1: it has no entry at all.
  */

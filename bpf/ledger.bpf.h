@@ -24,6 +24,7 @@ __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d);
 int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns);
 int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn, __u64 ns);
 __u32 ledger_task_group(struct lull_cpu *c, __u64 comm0, __u64 comm1);
+__u64 ledger_carry(struct lull_cpu *c, struct lull_victim *v, __u64 cause);
 int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 cause);
 int ledger_stall(struct lull_victim *v, __u64 end);
 int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now);
@@ -239,7 +240,7 @@ static __always_inline void frame_push(struct lull_cpu *c, __u64 now, __u64 caus
 	}
 	f = &c->frame[depth & (LULL_DEPTH - 1)];
 	f->cause = cause;
-	f->acc_ns = 0;
+	f->acc_ns = c->carry_irq ? ledger_carry(c, v, cause) : 0;
 	f->label = 0;
 	f->label_base = 0;
 	c->depth = depth + 1;
@@ -284,7 +285,11 @@ static __always_inline void softirq_begin(struct lull_cpu *c, __u64 now, __u32 v
 		anomaly(LULL_ANOMALY_UNMATCHED);
 		ledger_unwind(c, v, 0);
 	}
-	if (v && !c->softirq)
+	if (c->softirq) {
+		anomaly(LULL_ANOMALY_UNMATCHED);
+		ledger_unwind(c, v, 0);
+	}
+	if (v)
 		victim_interrupted(v, now);
 	c->softirq = vec + 1;
 	c->soft_label = 0;

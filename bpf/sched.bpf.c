@@ -63,9 +63,10 @@ int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_
 
 	c = hook_cpu(LULL_HOOK_sched__switch);
 	if (!c) {
-		/* A victim on a CPU that nobody watched yet: from here on it is. */
-		if (victim_find(next->pid))
-			ledger_cpu_activate(bpf_get_smp_processor_id(), bpf_ktime_get_ns());
+		if (!victim_find(next->pid))
+			return 0;
+		task_describe(&a.next, next);
+		cpu_turn_up(bpf_get_smp_processor_id(), bpf_ktime_get_ns(), &a.next);
 		return 0;
 	}
 	task_describe(&a.prev, prev);

@@ -49,8 +49,10 @@ __noinline int selftest_switch(struct selftest_event *e)
 		return 0;
 	c = event_cpu(e);
 	if (!c) {
-		if (victim_find(e->task.tid))
-			ledger_cpu_activate(e->cpu, e->now);
+		if (!victim_find(e->task.tid))
+			return 0;
+		task_of(&e->task, &a.next);
+		cpu_turn_up(e->cpu, e->now, &a.next);
 		return 0;
 	}
 	task_of(&e->current_task, &a.prev);

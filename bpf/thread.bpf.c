@@ -135,6 +135,8 @@ __noinline int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u
 		__u64 ran = back < left->mode_ns ? back : left->mode_ns;
 
 		left->mode_ns -= ran;
+		if (left->mode == LULL_MODE_RUN && left->gap_ns)
+			gap_close(left, left->gap_end_ns ?: now - ran);
 		ledger_mode_flush(left, false);
 		left->since_ns = now - ran;
 		left->state = LULL_STATE_UNKNOWN;

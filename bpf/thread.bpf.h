@@ -133,14 +133,26 @@ static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t
 	v = victim_at(c->victim);
 	if (!v)
 		return;
-	/* It ran since the window opened: nothing else was seen of it. */
-	if (v->state == LULL_STATE_NEW)
-		v->start_ns = c->last_ns;
-	else if (v->since_ns > c->last_ns)
-		c->last_ns = v->since_ns;
+	comm_copy(v->comm, t->comm);
+	/* Nothing was seen of it since the window opened: it has run here since, or got here just now. */
+	if (v->state == LULL_STATE_NEW || v->since_ns < c->last_ns) {
+		thread_in(c, v, c->last_ns);
+		return;
+	}
+	c->last_ns = v->since_ns;
 	v->state = LULL_STATE_ON;
 	v->cpu = c->cpu;
-	comm_copy(v->comm, t->comm);
+}
+
+/* A victim gets a CPU that nobody watched yet: from here on it is. */
+static __always_inline void cpu_turn_up(__u32 cpu, __u64 now, const struct task_id *next)
+{
+	struct lull_cpu *c;
+
+	ledger_cpu_activate(cpu, now);
+	c = cpu_get(cpu);
+	if (c)
+		cpu_sync(c, next);
 }
 
 /* The current task's stretch ends: it is counted. */
@@ -166,6 +178,8 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 			anomaly(LULL_ANOMALY_OPEN_AT_SWITCH);
 		ledger_unwind(c, prev, 0);
 	}
+	if (c->carry_irq)
+		ledger_carry(c, prev, 0);
 	if (c->task_place < LULL_CAUSES) {
 		struct lull_cause *e = &c->cause[c->task_place];
 

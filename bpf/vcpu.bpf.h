@@ -72,6 +72,7 @@ static __always_inline void vcpu_halted(struct lull_cpu *c, struct lull_victim *
 	__u64 off = 0, polled;
 
 	charge(c, v, now, SHARED);
+	waited &= v->block_ns != 0; /* it was to sleep, but an event came before */
 	if (waited) {
 		off = v->block_ns + v->woken_ns;
 		ledger_entry_add(v, LULL_ROW_HALTED, 0, v->block_ns);

@@ -232,7 +232,9 @@ static int play(struct rig *rig, const struct sequence *seq, uint64_t close_ns)
 					       .victims = rig->victims,
 					       .n_cpus = N_CPUS,
 					       .n_victims = N_VICTIMS,
-					       .closed_ns = close_ns });
+					       .closed_ns = close_ns,
+					       .siblings = rig->skel->bss->lull_cpu_sibling,
+					       .stall_ns = rig->skel->rodata->lull_cfg.stall_ns });
 	return (int)(events.n - opts.retval);
 }
 

@@ -177,7 +177,7 @@ test_qemu() {
 		skip_qemu "$1" "QEMU does not start here: $(tail -n 1 "$work/qemu.out")"
 		return
 	fi
-	read -r first second <<<"$(echo $vcpus)"
+	read -r first second < <(paste -sd " " <<<"$vcpus")
 	for what in "$guest" lull-test $UUID; do
 		vm_found "QEMU, names $1," lull-test "$what" "$first" "$second"
 	done

@@ -120,7 +120,9 @@ within_share() {
 	within "$1" "$2" $(($3 - slack)) $(($3 + slack))
 }
 
-# What the kernel's accounting says of the victim, by the recording's own readings.
+# What the kernel's accounting says of the victim, by the recording's own readings. Not where many
+# wake-ups preempt: the kernel then dates the switch back to the wake-up (rq_clock_skip_update), so
+# that its wait holds the rest of the interrupt, 8 us each time here.
 agrees_with_schedstat() {
 	local kernel steal
 	kernel=$(ask ".audit[] | select(.what == \"tid $victim wait_ns\") | .kernel")
@@ -185,8 +187,6 @@ test_interrupts() {
 	holds "interrupts: what the timers ran is named" \
 		"[.cpus[].sources[] | select(.id == \"LOC\") | .labels[].name] |
 			any(.[]; . == \"hrtimer perf_swevent_hrtimer\")"
-	agrees_with_schedstat "interrupts"
-	agrees_from_outside "interrupts"
 }
 
 # Where the disk's interrupts go is the machine's choice.
@@ -291,7 +291,7 @@ test_flood() {
 		"$(ask 'counts_off | map(select(.what | test("LOC") | not)) | length')" 0 0
 }
 
-plan 44
+plan 40
 
 start_spin
 fifo_tid=''

@@ -68,10 +68,10 @@ TEST(report_text__times_may_differ_by_20_us_for_each_wait)
 		hist_add(&rec.threads[0].wake, 1000, 5);
 		hist_add(&rec.threads[0].preempted, 1000, 6);
 		add_audit(&rec, "tid 9001 wait_ns", 10000000, 11220000 + beyond);
-		add_audit(&rec, "tid 90 wait_ns", 10000000, 11220000 + beyond);
+		add_audit(&rec, "tid 90016 wait_ns", 10000000, 11220000 + beyond);
 		text = golden_text(&rec, &golden_style);
 		CHECK_EQ(golden_says(text, "tid 9001 wait (kernel 10.0 ms, lull 11.2 ms)"), beyond);
-		CHECK(strstr(text, "tid 90 wait") != NULL);
+		CHECK(strstr(text, "tid 90016 wait") != NULL);
 	}
 }
 
@@ -223,6 +223,24 @@ TEST(report_text__softirqs_of_a_wait_and_of_their_own_are_one_culprit)
 	CHECK(golden_says(text, "most of it to softirq TIMER (0.06 %)"));
 	CHECK(strstr(text, "  softirq TIMER  preempted+   0.06  6.00 ms") != NULL);
 	CHECK(strstr(text, "  + and in other rows\n") != NULL);
+}
+
+TEST(report_text__an_idle_cpu_runs_nothing)
+{
+	auto_recording struct recording rec = { .hostname = NULL };
+	struct rec_entry *entry = NULL;
+	auto_free char *text = NULL;
+
+	golden_read("cpus", &rec);
+	CHECK_EQ(rec_entry_add(&rec.cpus[0].sources, &rec.cpus[0].n_sources, &entry), 0);
+	entry->kind = "task";
+	entry->name = strdup("swapper/4 0");
+	entry->id = strdup("0");
+	entry->id_is_number = true;
+	entry->sum_ns = 9000000000;
+	text = golden_text(&rec, &golden_style);
+	CHECK(golden_says(text, "Tasks had <0.01 % of the watched CPUs"));
+	CHECK(strstr(text, "swapper") == NULL);
 }
 
 TEST(report_text__many_vcpus_are_a_line_each_and_no_ledger)

@@ -13,6 +13,34 @@
 #include "model/recording.h"
 #include "sys/threads.h"
 
+/* A stall that ended without anything after it: as the kernel side sends the others. */
+static void take_last_stall(const struct lull_victim *v, void *arg)
+{
+	struct capture *cap = arg;
+	struct lull_stall raw = {
+		.at_ns = v->gap_ns,
+		.duration_ns = v->gap_end_ns - v->gap_ns,
+		.victim = v->slot,
+		.cpu = v->cpu,
+		.n_segments = v->n_segments,
+		.segments_dropped = v->segments_dropped,
+		.first_segment = v->first_segment,
+		.mode = v->mode,
+		.n_kstack = v->n_kstack,
+		.n_ustack = v->n_ustack,
+	};
+
+	if (v->halt_wake_ns >= v->gap_ns) {
+		raw.waker = v->waker;
+		memcpy(raw.waker_comm, v->waker_comm, sizeof(raw.waker_comm));
+	}
+	memcpy(raw.segment, v->segment, sizeof(raw.segment));
+	memcpy(raw.kstack, v->kstack, sizeof(raw.kstack));
+	memcpy(raw.ustack, v->ustack, sizeof(raw.ustack));
+	/* Without memory it stays counted and is not kept. */
+	(void)stalls_add(&cap->stalls, &raw, cap->config->stacks ? sizeof(raw) : LULL_STALL_SHORT);
+}
+
 void settle_all(struct capture *cap)
 {
 	const struct settle_tables t = {
@@ -21,6 +49,10 @@ void settle_all(struct capture *cap)
 		.n_cpus = cap->n_cpus,
 		.n_victims = cap->n_victims,
 		.closed_ns = cap->closed_ns,
+		.siblings = cap->skel->bss->lull_cpu_sibling,
+		.stall_ns = cap->config->stall_ns,
+		.stall = take_last_stall,
+		.stall_arg = cap,
 	};
 
 	settle_tables(&t);

@@ -106,11 +106,41 @@ static void cpu_flush(struct lull_cpu *c, struct lull_victim *v)
 		if (v)
 			entry_add(v, LULL_ROW_SOFTIRQ, cause, c->soft_ns);
 	}
+	if (c->carry_irq) {
+		cause_add(c, c->carry_irq, c->carry_ns);
+		if (v)
+			entry_add(v, LULL_ROW_IRQ, c->carry_irq, c->carry_ns);
+		c->carry_irq = 0;
+	}
 	cause_add(c, c->task, c->task_ns);
 	c->task_ns = 0;
 	c->depth = c->softirq = 0;
 	if (v)
 		mode_flush(v);
+}
+
+static const struct lull_cpu *cpu_find(const struct settle_tables *t, uint32_t cpu)
+{
+	for (unsigned int i = 0; i < t->n_cpus; i++)
+		if (t->cpus[i].opened_ns && t->cpus[i].cpu == cpu)
+			return &t->cpus[i];
+	return NULL;
+}
+
+static uint64_t siblings_busy(const struct settle_tables *t, uint32_t cpu)
+{
+	uint64_t busy = 0;
+
+	for (uint32_t at = t->siblings[cpu], i = 0; at && at - 1 != cpu && i < 7; i++) {
+		const struct lull_cpu *c = cpu_find(t, at - 1);
+
+		if (c)
+			busy += c->busy_ns + (c->busy_since && t->closed_ns > c->busy_since
+						      ? t->closed_ns - c->busy_since
+						      : 0);
+		at = t->siblings[at - 1];
+	}
+	return busy;
 }
 
 static void cpu_settle(const struct settle_tables *t, struct lull_cpu *c)
@@ -126,17 +156,11 @@ static void cpu_settle(const struct settle_tables *t, struct lull_cpu *c)
 	if (c->victim && c->victim <= t->n_victims)
 		v = &t->victims[c->victim - 1];
 	cpu_charge(c, v, t->closed_ns);
+	if (v && t->siblings)
+		v->sibling_ns += siblings_busy(t, c->cpu) - v->sibling_base;
 	cpu_flush(c, v);
 	if (v)
 		v->since_ns = c->last_ns;
-}
-
-static const struct lull_cpu *cpu_find(const struct settle_tables *t, uint32_t cpu)
-{
-	for (unsigned int i = 0; i < t->n_cpus; i++)
-		if (t->cpus[i].opened_ns && t->cpus[i].cpu == cpu)
-			return &t->cpus[i];
-	return NULL;
 }
 
 /* A wait that did not end: as the kernel side charges one that does, by the timeline. */
@@ -156,9 +180,10 @@ static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
 
 		if (end <= lo)
 			continue;
-		/* The first one may have begun after the wait. */
+		/* Of the oldest one nothing tells when it began, if others came before. */
 		entry_add(v, row,
-			  i ? m->word & LULL_CAUSE_MASK : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+			  i || c->head == n ? m->word & LULL_CAUSE_MASK
+					    : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
 			  end - lo);
 		lo = end;
 	}
@@ -176,6 +201,24 @@ static void sleep_settle(struct lull_victim *v, uint64_t cause, uint64_t end)
 	}
 }
 
+/* A gap that had ended, only waiting for one to follow at once. */
+static void gap_settle(const struct settle_tables *t, struct lull_victim *v)
+{
+	uint64_t ns = v->gap_end_ns - v->gap_ns;
+
+	if (v->mode != LULL_MODE_RUN || !v->gap_ns || v->gap_end_ns <= v->gap_ns)
+		return;
+	v->gap[lull_slot(ns, LULL_SUB_BITS2)]++;
+	v->gap_sum += ns;
+	v->gap_max = max(v->gap_max, ns);
+	if (ns < t->stall_ns)
+		return;
+	v->stalls++;
+	v->stalls_ns += ns;
+	if (t->stall)
+		t->stall(v, t->stall_arg);
+}
+
 static bool is_current(const struct settle_tables *t, unsigned int slot)
 {
 	for (unsigned int i = 0; i < t->n_cpus; i++)
@@ -188,6 +231,7 @@ static void victim_settle(const struct settle_tables *t, unsigned int slot)
 {
 	struct lull_victim *v = &t->victims[slot];
 
+	gap_settle(t, v);
 	if (v->block_ns) {
 		entry_add(v, LULL_ROW_BLOCKED, 0, v->block_ns);
 		v->entry[LULL_ROW_BLOCKED].count++;

@@ -16,6 +16,13 @@ struct settle_tables {
 	struct lull_victim *victims;
 	unsigned int n_cpus, n_victims;
 	uint64_t closed_ns;
+	const __u16 *
+		siblings; /* 1 + next SMT sibling of each CPU, a ring; 0: none. NULL: no CPU has one */
+	uint64_t
+		stall_ns; /* gaps of this length and over are stalls; the last ones are found here */
+	void (*stall)(const struct lull_victim *v,
+		      void *arg); /* called for each; NULL: not wanted */
+	void *stall_arg;
 };
 
 void settle_tables(const struct settle_tables *t);

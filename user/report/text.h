@@ -62,6 +62,8 @@ uint64_t text_wanted_ns(const struct rec_thread *thread);
 uint64_t text_taken_ns(const struct rec_thread *thread);
 /* What stands for an entry without a name: its row. */
 const char *text_entry_name(const struct rec_entry *entry);
+/* Is it the idle task of a CPU? */
+bool text_is_idle(const struct rec_entry *entry);
 /* What took the most, over all rows and victims, or CPUs: its name, appended, and its time. */
 int text_add_largest(const struct text *text, bool of_cpus, struct str *to, uint64_t *ret_ns);
 /* The victim of a stall. Appends; -ENOMEM. */

@@ -208,7 +208,7 @@ static int add_of_cpus(const struct text *text, struct str *to)
 			const struct rec_entry *entry = &rec->cpus[i].sources[j];
 
 			if (streq(entry->kind, "task")) {
-				tasks += entry->sum_ns;
+				tasks += text_is_idle(entry) ? 0 : entry->sum_ns;
 				continue;
 			}
 			others += entry->sum_ns;

@@ -80,7 +80,7 @@ static struct culprit culprit_of(const struct rec_entry *entry, bool of_cpus)
 
 static bool is_culprit(const struct rec_entry *entry, bool of_cpus)
 {
-	return entry->sum_ns && (of_cpus || rows_is_theft(entry->kind));
+	return entry->sum_ns && (of_cpus ? !text_is_idle(entry) : rows_is_theft(entry->kind));
 }
 
 static int by_name(const void *a, const void *b)

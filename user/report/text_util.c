@@ -146,6 +146,11 @@ uint64_t text_taken_ns(const struct rec_thread *thread)
 	return taken;
 }
 
+bool text_is_idle(const struct rec_entry *entry)
+{
+	return streq(entry->kind, "task") && entry->id && streq(entry->id, "0");
+}
+
 const char *text_entry_name(const struct rec_entry *entry)
 {
 	return entry->name && *entry->name ? entry->name : entry->kind;
