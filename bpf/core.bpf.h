@@ -84,6 +84,19 @@ static __always_inline __u64 bounded(__u64 x, __u64 max)
 	return x;
 }
 
+/*
+ * @x, of which the verifier forgets all that it knows: a search in a table ends in many ways, and
+ * it would follow the rest of the program anew for each of them. A word in the upper half of a
+ * stack slot is not tracked.
+ */
+static __always_inline __u32 forget(__u32 x)
+{
+	volatile __u32 slot[2] __attribute__((aligned(8)));
+
+	slot[1] = x;
+	return slot[1];
+}
+
 static __always_inline void hist_add(__u32 (*hists)[LULL_SLOTS1 + 1], __u32 n, __u32 hist, __u64 ns)
 {
 	if (hist)
@@ -190,7 +203,7 @@ static __always_inline void cause_init(struct lull_cpu *c, struct lull_cause *e)
 }
 
 /* The number of @key's cause in its CPU's table; with @take a place is taken if need be. */
-static __always_inline __u32 cause_find(struct lull_cpu *c, __u64 key, bool take)
+static __always_inline __u32 cause_search(struct lull_cpu *c, __u64 key, bool take)
 {
 	__u32 h = key_hash(key);
 
@@ -212,6 +225,11 @@ static __always_inline __u32 cause_find(struct lull_cpu *c, __u64 key, bool take
 			return at;
 	}
 	return LULL_CAUSES;
+}
+
+static __always_inline __u32 cause_find(struct lull_cpu *c, __u64 key, bool take)
+{
+	return forget(cause_search(c, key, take));
 }
 
 /* The place of a cause found by number. */
@@ -248,7 +266,7 @@ static __always_inline void entry_init(struct lull_victim *v, struct lull_entry 
  * The number of an entry of a ledger that is found by hash; with @take a place is taken if need
  * be. Without one, the row's unnamed entry keeps the time.
  */
-static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 cause, bool take)
+static __always_inline __u32 entry_search(struct lull_victim *v, __u32 row, __u64 cause, bool take)
 {
 	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
 	__u32 h = key_hash(key);
@@ -273,6 +291,11 @@ static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 
 	if (take)
 		anomaly(LULL_ANOMALY_ENTRIES_FULL);
 	return row & (LULL_ENTRY_ROWS - 1);
+}
+
+static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 cause, bool take)
+{
+	return forget(entry_search(v, row, cause, take));
 }
 
 /* One piece of time for the entry in place @at, which must be below LULL_ENTRIES. */

@@ -164,9 +164,12 @@ __noinline int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 
 	if (!c->fresh)
 		anomaly(LULL_ANOMALY_UNMATCHED);
 	NO_UNROLL
-	for (__u32 i = 0; i < LULL_DEPTH; i++)
-		if (i < c->depth && c->frame[i].cause == cause)
-			at = i + 1;
+	for (__u32 i = LULL_DEPTH; i > 0; i--)
+		if (i <= c->depth && c->frame[i - 1].cause == cause) {
+			at = i;
+			break;
+		}
+	at = forget(at);
 	if (!at)
 		return 1;
 	ledger_unwind(c, v, at);
@@ -584,6 +587,7 @@ __noinline int ledger_read_waiters(struct lull_cpu *c, __u64 now)
 		    (v->state == LULL_STATE_PREEMPTED || v->state == LULL_STATE_WOKEN))
 			ledger_wait_read(c, v, now);
 	}
+	c->read_head = c->head;
 	c->reading = 0;
 	return 0;
 }

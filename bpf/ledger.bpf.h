@@ -38,6 +38,16 @@ int ledger_block_flush(struct lull_victim *v);
 int ledger_segment_add(struct lull_victim *v, __u64 word, __u64 ns, __u64 label);
 int ledger_cpu_activate(__u32 cpu, __u64 now);
 
+/*
+ * Before the timeline comes round, those who wait here take what it holds for them. Called where
+ * interrupts and softirqs end: they are what fills it.
+ */
+static __always_inline void timeline_keep(struct lull_cpu *c, __u64 now)
+{
+	if (c->head - c->read_head >= LULL_TIMELINE / 2)
+		ledger_read_waiters(c, now);
+}
+
 /* What has the CPU now, as a word of the timeline. */
 static __always_inline __u64 cpu_word(struct lull_cpu *c)
 {
@@ -94,9 +104,6 @@ static __always_inline void timeline_add(struct lull_cpu *c, __u64 now, bool sha
 	m = &c->moment[head & (LULL_TIMELINE - 1)];
 	m->word = word;
 	m->end_ns = now;
-	/* Before the timeline comes round, those who wait here take what it holds for them. */
-	if (!((head + 1) & (LULL_TIMELINE / 2 - 1)))
-		ledger_read_waiters(c, now);
 }
 
 /* Charges what has passed to the state that has the CPU. @v: the current task's record or NULL. */
@@ -209,12 +216,13 @@ static __always_inline void finish(struct lull_cpu *c, struct lull_victim *v, __
 		at = cause_place(c, LULL_CAUSE_SOFTIRQ + (id & 15), cause);
 	else
 		at = cause_find(c, cause, true);
+	at = forget(at);
 	if (at == LULL_CAUSES)
 		anomaly(LULL_ANOMALY_CAUSES_FULL);
 	cause_add(c, at, ns);
 	if (!v)
 		return;
-	row = row_of(kind);
+	row = forget(row_of(kind));
 	if (kind == LULL_KIND_IRQ)
 		ledger_entry_add(v, row, cause, ns);
 	else
@@ -274,6 +282,7 @@ static __always_inline void frame_pop(struct lull_cpu *c, __u64 now, __u64 cause
 	}
 	if (v && !c->depth && !c->softirq)
 		victim_resumed(v, now);
+	timeline_keep(c, now);
 }
 
 static __always_inline void softirq_begin(struct lull_cpu *c, __u64 now, __u32 vec)
@@ -313,6 +322,7 @@ static __always_inline void softirq_end(struct lull_cpu *c, __u64 now, __u32 vec
 	finish(c, v, LULL_CAUSE(LULL_KIND_SOFTIRQ, vec, 0), ns);
 	if (v)
 		victim_resumed(v, now);
+	timeline_keep(c, now);
 }
 
 /*

@@ -247,7 +247,7 @@ struct lull_cpu {
 	__u32 hists;	 /* causes in use, each wanting a histogram */
 	__u64 through[2];
 	__u32 waiter[LULL_WAITERS]; /* 1 + slot of the victims that wait here; 0: free */
-	__u32 reading, pad2;	    /* 1: their waits are being read */
+	__u32 reading, read_head;   /* 1: their waits are being read; head when they last were */
 	__u32 busy_seq,
 		grouped; /* odd: busy_ns and busy_since are being changed. Tasks grouped by comm */
 	struct lull_frame frame[LULL_DEPTH];

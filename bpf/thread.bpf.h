@@ -120,39 +120,53 @@ int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now, const struc
 int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now);
 int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now, __u64 stint);
 
-/* The first event of a CPU in the window: @t is what runs there. */
-static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t)
+/* What runs on a CPU becomes known. */
+static __always_inline struct lull_victim *cpu_begin(struct lull_cpu *c, const struct task_id *t)
 {
-	struct lull_victim *v;
+	__u32 place = victim_find(t->tid);
 
 	c->fresh = 1;
 	cpu_set_task(c, t);
 	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
-		cpu_note_busy(c, c->last_ns, t->tid && !victim_find(t->tid));
-	c->victim = victim_find(t->tid);
-	v = victim_at(c->victim);
+		cpu_note_busy(c, c->last_ns, t->tid && !place);
+	c->victim = place;
+	return victim_at(place);
+}
+
+/* The first event of a CPU in the window: @t is what runs there. */
+static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t)
+{
+	struct lull_victim *v = cpu_begin(c, t);
+
 	if (!v)
 		return;
-	comm_copy(v->comm, t->comm);
-	/* Nothing was seen of it since the window opened: it has run here since, or got here just now. */
-	if (v->state == LULL_STATE_NEW || v->since_ns < c->last_ns) {
-		thread_in(c, v, c->last_ns);
-		return;
-	}
-	c->last_ns = v->since_ns;
+	/* Nothing was seen of it since the window opened: it has run here since, if we watched. */
+	if (v->state == LULL_STATE_NEW)
+		v->start_ns = c->last_ns;
+	else if (v->since_ns > c->last_ns)
+		c->last_ns = v->since_ns;
+	else if (v->since_ns < c->last_ns)
+		ledger_entry_add(v, LULL_ROW_LOST, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+				 c->last_ns - v->since_ns);
+	v->since_ns = c->last_ns;
 	v->state = LULL_STATE_ON;
 	v->cpu = c->cpu;
+	comm_copy(v->comm, t->comm);
 }
 
 /* A victim gets a CPU that nobody watched yet: from here on it is. */
 static __always_inline void cpu_turn_up(__u32 cpu, __u64 now, const struct task_id *next)
 {
+	struct lull_victim *v;
 	struct lull_cpu *c;
 
 	ledger_cpu_activate(cpu, now);
 	c = cpu_get(cpu);
-	if (c)
-		cpu_sync(c, next);
+	if (!c)
+		return;
+	v = cpu_begin(c, next);
+	if (v)
+		thread_in(c, v, c->last_ns);
 }
 
 /* The current task's stretch ends: it is counted. */

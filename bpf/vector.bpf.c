@@ -8,18 +8,12 @@
  */
 #include "hook.bpf.h"
 
-static __always_inline __u32 vector_id(__u32 nr)
-{
-	switch (nr) {
-#define VECTOR(id, nr, tp, label, name) \
-	case nr:                        \
-		return LULL_VECTOR_##id;
-#define VECTOR_ALSO(id, nr, tp) VECTOR(id, nr, tp, , )
+/* enum lull_vector of each vector number; 0 is the first one's own, and that of all that are none. */
+static const __u8 vector_ids[256] = {
+#define VECTOR(id, nr, tp, label, name) [nr] = LULL_VECTOR_##id,
+#define VECTOR_ALSO(id, nr, tp)		[nr] = LULL_VECTOR_##id,
 #include "vectors.def"
-	default:
-		return LULL_N_VECTORS;
-	}
-}
+};
 
 SEC("?raw_tp")
 int BPF_PROG(vector__entry, int nr)
@@ -27,7 +21,7 @@ int BPF_PROG(vector__entry, int nr)
 	struct lull_cpu *c = hook_cpu(LULL_HOOK_vector__entry);
 
 	if (c)
-		vector_begin(c, bpf_ktime_get_ns(), vector_id(nr));
+		vector_begin(c, bpf_ktime_get_ns(), vector_ids[nr & 255]);
 	return 0;
 }
 
@@ -37,7 +31,7 @@ int BPF_PROG(vector__exit, int nr)
 	struct lull_cpu *c = hook_cpu(LULL_HOOK_vector__exit);
 
 	if (c)
-		frame_pop(c, bpf_ktime_get_ns(), LULL_CAUSE(LULL_KIND_VECTOR, vector_id(nr), 0),
-			  false);
+		frame_pop(c, bpf_ktime_get_ns(),
+			  LULL_CAUSE(LULL_KIND_VECTOR, vector_ids[nr & 255], 0), false);
 	return 0;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <time.h>
@@ -11,58 +10,9 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/parse.h"
-#include "lull_abi.h"
-#include "sys/irqs.h"
 #include "sys/topo.h"
 
-#define SLICES_MAX	200
-#define FIGURES_MAX	32
-#define NO_BUDGET	(-1)
-#define WAKEUP_SLICES	50
-#define WAKEUP_STALL_NS 1000 /* so short that the workload stalls all the time */
-#define HISTS_IN_BUDGET 18
-
-struct options {
-	uint32_t rounds, slices, cpu;
-	bool json;
-	const char *lull;
-	char self[4096];
-};
-
-struct bench {
-	struct options options;
-	struct root root;
-	int cpu, own_cpu;
-	struct work *work;
-	struct arms *arms;
-	double ns[N_WORKS][N_ARMS][ROUNDS_MAX];
-	double added[N_WORKS][N_ARMS][ROUNDS_MAX]; /* over the mean of both "none" of its round */
-	struct insn_counts insns;
-	struct figure figures[FIGURES_MAX];
-	unsigned int n_figures;
-};
-
-/* The figures that are times: added by an arm, over what the empty programs add. */
-static const struct timing {
-	const char *what;
-	enum work_kind kind;
-	enum arm arm;
-	double budget;
-	unsigned int events; /* in one operation */
-} timings[] = {
-	{ "not watched: sched_switch", WORK_YIELD, ARM_IDLE, 1.15, 2 },
-	{ "not watched: switch + waking + wakeup", WORK_PING, ARM_IDLE, 1.15, 2 },
-	{ "not watched: softirq pair", WORK_UDP, ARM_IDLE, 1.15, 1 },
-	{ "not watched: vector pair", WORK_VECTOR, ARM_IDLE, 1.15, 1 },
-	{ "watched CPU: sched_switch", WORK_YIELD, ARM_CPU, 2.6, 2 },
-	{ "watched CPU: switch + waking + wakeup", WORK_PING, ARM_CPU, NO_BUDGET, 2 },
-	{ "watched CPU: softirq pair", WORK_UDP, ARM_CPU, 1.75, 1 },
-	{ "watched CPU: vector pair", WORK_VECTOR, ARM_CPU, 1.75, 1 },
-	{ "watched CPU and threads: sched_switch", WORK_YIELD, ARM_ALL, 2.6, 2 },
-	{ "watched CPU and threads: switch+waking+wakeup", WORK_PING, ARM_ALL, NO_BUDGET, 2 },
-	{ "watched CPU and threads: softirq pair", WORK_UDP, ARM_ALL, 1.75, 1 },
-	{ "watched CPU and threads: vector pair", WORK_VECTOR, ARM_ALL, 1.75, 1 },
-};
+#define SLICES_MAX 200
 
 static int complain(const char *what, int err)
 {
@@ -198,205 +148,6 @@ static int run_rounds(struct bench *b)
 	return 0;
 }
 
-static void add_figure(struct bench *b, const struct figure *figure)
-{
-	if (b->n_figures < FIGURES_MAX)
-		b->figures[b->n_figures++] = *figure;
-}
-
-static void add_value(struct bench *b, const char *what, enum unit unit, double value,
-		      double budget, int err)
-{
-	struct figure f = {
-		.what = what,
-		.unit = unit,
-		.measured = { value, value, value },
-		.budget = budget,
-		.missing = err != 0,
-	};
-
-	add_figure(b, &f);
-}
-
-static void add_interval(struct bench *b, const char *what, enum unit unit,
-			 const struct interval *measured, double budget, int err)
-{
-	struct figure f = { .what = what, .unit = unit, .budget = budget, .missing = err != 0 };
-
-	if (!err)
-		f.measured = *measured;
-	add_figure(b, &f);
-}
-
-static void add_timings(struct bench *b)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(timings); i++) {
-		const struct timing *t = &timings[i];
-		const double *ours = b->added[t->kind][t->arm];
-		const double *empty = b->added[t->kind][ARM_EMPTY];
-		struct figure f = {
-			.what = t->what,
-			.unit = UNIT_RATIO,
-			.budget = t->budget,
-			.measured = stats_ratio(ours, empty, b->options.rounds),
-			.floor_ns = stats_median(empty, b->options.rounds) / t->events,
-			.ours_ns = stats_median(ours, b->options.rounds) / t->events,
-		};
-
-		f.missing = !work_has(b->work, t->kind) || f.measured.value >= RATIO_MAX;
-		add_figure(b, &f);
-	}
-}
-
-static int read_irq_work(const struct bench *b, uint64_t *ret)
-{
-	struct irq_table table;
-	int err = irqs_read(&b->root, &table, NULL);
-
-	if (err)
-		return err;
-	*ret = irqs_count(&table, "IWI", b->cpu);
-	irqs_done(&table);
-	return 0;
-}
-
-/* irq_work interrupts on the measured CPU while the workload runs under @arm. */
-static int count_irq_work(struct bench *b, enum arm arm, uint64_t *ret, uint64_t *ret_stalls)
-{
-	auto_str struct str why = { 0 };
-	uint64_t before, after;
-	double ns;
-	int err = arms_attach(b->arms, arm, WAKEUP_STALL_NS, &why), detached;
-
-	err = err ?: read_irq_work(b, &before);
-	for (unsigned int i = 0; i < WAKEUP_SLICES && !err; i++)
-		err = work_slice(b->work, WORK_PING, &ns) ?: arms_poll(b->arms, ret_stalls);
-	err = err ?: read_irq_work(b, &after);
-	detached = arms_detach(b->arms);
-	if (!err)
-		*ret = after - before;
-	return err ?: detached;
-}
-
-static void add_counts(struct bench *b)
-{
-	uint64_t quiet, loud, stalls = 0;
-	int err = b->insns.programs ? 0 : -ENODATA;
-
-	add_value(b, "clock reads per event, on any path", UNIT_COUNT, b->insns.clock_reads, 1,
-		  err);
-	add_value(b, "hash or task-storage lookups, in any hook", UNIT_COUNT, b->insns.hash_lookups,
-		  0, err);
-	err = count_irq_work(b, ARM_NONE, &quiet, NULL);
-	err = err ?: count_irq_work(b, ARM_ALL, &loud, &stalls);
-	if (!err && !stalls)
-		err = -ENODATA;
-	add_value(b, "wake-ups from the measured CPU, by stalls", UNIT_COUNT,
-		  err || loud < quiet ? 0 : (double)(loud - quiet), 0, err);
-}
-
-static void add_footprint(struct bench *b)
-{
-	const struct options *o = &b->options;
-	const double hist = sizeof(((struct lull_cpu *)NULL)->hist[0]);
-	const double allowed = 64 + 2.5 * (LULL_CPU_HISTS - HISTS_IN_BUDGET);
-	double rss = 0, peak = 0;
-	struct interval ms;
-	int err;
-
-	add_value(b, "kernel memory per watched CPU, 60 histograms", UNIT_KB,
-		  sizeof(struct lull_cpu) / 1024.0, allowed, 0);
-	add_value(b, "kernel memory per cause beyond 18", UNIT_KB,
-		  (hist + sizeof(struct lull_cause)) / 1024, 2.5, 0);
-	add_value(b, "kernel memory per watched thread", UNIT_KB,
-		  sizeof(struct lull_victim) / 1024.0, 96, 0);
-	err = footprint_memory(&b->root, o->lull, b->cpu, &rss, &peak);
-	add_value(b, "resident set while recording", UNIT_MB, rss, 16, err);
-	add_value(b, "resident set at its peak", UNIT_MB, peak, NO_BUDGET, err);
-	err = footprint_start(o->lull, o->self, &ms);
-	add_interval(b, "start to first event, settling not counted", UNIT_MS, &ms, 100, err);
-	err = footprint_snapshot(&ms);
-	add_interval(b, "copying a snapshot of 1024 CPUs, 10 % changed", UNIT_MS, &ms, 5, err);
-}
-
-static void print_added_text(const struct bench *b)
-{
-	(void)printf("\nadded ns per operation, median [95 %%]; %u rounds\n", b->options.rounds);
-	(void)printf("%-12s %10s", "", "takes");
-	for (unsigned int arm = ARM_NONE; arm < N_ARMS; arm++)
-		if (arm != ARM_NONE2)
-			(void)printf("  %-20s",
-				     arm == ARM_NONE ? "none" : arms_name((enum arm)arm));
-	(void)printf("\n");
-	for (unsigned int kind = 0; kind < N_WORKS; kind++) {
-		(void)printf("%-12s %10.0f", work_name((enum work_kind)kind),
-			     stats_median(b->ns[kind][ARM_NONE], b->options.rounds));
-		for (unsigned int arm = ARM_NONE; arm < N_ARMS; arm++) {
-			struct interval i = stats_median_of(b->added[kind][arm], b->options.rounds);
-			char text[64];
-
-			if (arm == ARM_NONE2)
-				continue;
-			(void)snprintf(text, sizeof(text), "%.0f [%.0f, %.0f]", i.value, i.low,
-				       i.high);
-			(void)printf("  %-20s", text);
-		}
-		(void)printf("\n");
-	}
-}
-
-static void print_added_json(const struct bench *b)
-{
-	const char *comma = "";
-
-	for (unsigned int kind = 0; kind < N_WORKS; kind++) {
-		for (unsigned int arm = 0; arm < N_ARMS; arm++) {
-			struct interval i = stats_median_of(b->added[kind][arm], b->options.rounds);
-
-			(void)printf("%s\n    { \"work\": \"%s\", \"arm\": \"%s\", \"takes_ns\": "
-				     "%.1f, \"added_ns\": %.1f, \"low\": %.1f, \"high\": %.1f }",
-				     comma, work_name((enum work_kind)kind),
-				     arms_name((enum arm)arm),
-				     stats_median(b->ns[kind][arm], b->options.rounds), i.value,
-				     i.low, i.high);
-			comma = ",";
-		}
-	}
-}
-
-static unsigned int count_broken(const struct bench *b)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < b->n_figures; i++) {
-		const struct figure *f = &b->figures[i];
-
-		n += !f->missing && f->budget >= 0 && f->measured.value > f->budget;
-	}
-	return n;
-}
-
-static void print_all(const struct bench *b)
-{
-	unsigned int broken = count_broken(b);
-
-	if (b->options.json) {
-		(void)printf("{\n  \"rounds\": %u,\n  \"cpu\": %d,\n  \"broken\": %u,\n"
-			     "  \"figures\": [",
-			     b->options.rounds, b->cpu, broken);
-		table_print(b->figures, b->n_figures, true);
-		(void)printf("\n  ],\n  \"added\": [");
-		print_added_json(b);
-		(void)printf("\n  ]\n}\n");
-		return;
-	}
-	table_print(b->figures, b->n_figures, false);
-	print_added_text(b);
-	if (b->insns.clock_reads > 1)
-		(void)printf("\nmost clock reads: %s\n", b->insns.worst);
-	(void)printf("\n%u of the budgets above %s broken.\n", broken, broken == 1 ? "is" : "are");
-}
-
 static int usage(int code)
 {
 	(void)fputs(
@@ -459,10 +210,8 @@ static int run(struct bench *b)
 	err = run_rounds(b);
 	if (err)
 		return err;
-	add_timings(b);
-	add_counts(b);
-	add_footprint(b);
-	print_all(b);
+	figures_collect(b);
+	figures_print(b);
 	return 0;
 }
 

@@ -94,11 +94,37 @@ struct figure {
 	const char *what;
 	enum unit unit;
 	struct interval measured;
-	double budget;		  /* 0: none */
+	double budget;		  /* negative: none */
 	double floor_ns, ours_ns; /* of a ratio: added per event */
 	bool missing;
 };
-struct table;
 void table_print(const struct figure *figures, unsigned int n, bool json);
+
+#define FIGURES_MAX 32
+
+struct options {
+	uint32_t rounds, slices, cpu;
+	bool json;
+	const char *lull;
+	char self[4096];
+};
+
+/* One run. */
+struct bench {
+	struct options options;
+	struct root root;
+	int cpu, own_cpu;
+	struct work *work;
+	struct arms *arms;
+	double ns[N_WORKS][N_ARMS][ROUNDS_MAX];
+	double added[N_WORKS][N_ARMS][ROUNDS_MAX]; /* over the mean of both "none" of its round */
+	struct insn_counts insns;
+	struct figure figures[FIGURES_MAX];
+	unsigned int n_figures;
+};
+
+/* figures.c */
+void figures_collect(struct bench *b);
+void figures_print(const struct bench *b);
 
 #endif

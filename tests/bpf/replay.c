@@ -275,7 +275,22 @@ static void *map_table(const struct bpf_map *map, size_t bytes)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* Nothing is freed: the process ends with it. */
+static void rig_close(struct rig *rig)
+{
+	if (!rig)
+		return;
+	ring_buffer__free(rig->ring);
+	if (rig->cpus)
+		(void)munmap(rig->cpus, N_CPUS * sizeof(*rig->cpus));
+	if (rig->victims)
+		(void)munmap(rig->victims, N_VICTIMS * sizeof(*rig->victims));
+	if (rig->events)
+		(void)munmap(rig->events, MAX_EVENTS * sizeof(*rig->events));
+	lull_bpf__destroy(rig->skel);
+	free(rig);
+}
+
+/* What it opened, rig_close frees, also after a failure. */
 static int rig_open(struct rig *rig)
 {
 	struct lull_bpf *skel = lull_bpf__open();
@@ -318,6 +333,7 @@ int main(int argc, char **argv)
 
 	if (err) {
 		(void)printf("Bail out! loading the self-test: %s\n", strerror(-err));
+		rig_close(rig);
 		return 1;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sequences); i++)
@@ -337,5 +353,6 @@ int main(int argc, char **argv)
 		n_failed += bad > 0;
 		(void)printf("%s %u - %s\n", bad ? "not ok" : "ok", ++n, seq->name);
 	}
+	rig_close(rig);
 	return n_failed > 0;
 }

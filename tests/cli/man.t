@@ -73,7 +73,7 @@ examples_work() {
 			help_options "$command" | grep -qE -- "(^|, )$word( |,|$)" ||
 				{ echo "$1: lull $command has no $word" && bad=1; }
 		done
-	done < <(awk '/^```/ { code = !code; next } code' "$1" |
+	done < <(awk '/^```/ { code = !code; next } code || /^(    |\t)/' "$1" |
 		sed -nE 's/^ *([#$] )?(sudo )?(build\/)?(lull [a-z].*)/\4/p')
 	return $bad
 }

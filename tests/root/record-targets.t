@@ -77,7 +77,7 @@ test_command() {
 	holds "a command: its children too, by name" \
 		'[.threads[].comm] as $names | ["sh", "sleep"] - $names == []'
 	holds "a command: five processes" '.threads | length == 5'
-	holds "a command: from its first step" 'all(.threads[]; .wall_ns > 0)'
+	holds "a command: from its first step" 'every(.threads[]; .wall_ns > 0)'
 	name_files long
 	timeout 30 "$LULL" record -o "$json" -d 300ms -- sleep 5 >"$text" 2>"$said"
 	code=$?
@@ -106,7 +106,7 @@ vm_found() {
 	good "$1 --vm $3"
 	holds "$1 --vm $3: its vCPU threads by number" \
 		"[.watch.threads[] | [.vcpu, .tid]] | sort == [[0, $4], [1, $5]]"
-	holds "$1 --vm $3: its name" "all(.watch.threads[]; .vm == \"$2\")"
+	holds "$1 --vm $3: its name" "every(.watch.threads[]; .vm == \"$2\")"
 }
 
 test_miniguest() {
@@ -151,7 +151,7 @@ test_vm_stops() {
 	good "a VM that stops"
 	holds "a VM that stops: ends it" '.duration_ns < 10000000000 and (.ended_by | test("VM|threads"))'
 	says "a VM that stops: is told" "$said" 'until the VM stopped|until all watched threads ended'
-	holds "a VM that stops: its threads ended" 'all(.threads[]; .ended)'
+	holds "a VM that stops: its threads ended" 'every(.threads[]; .ended)'
 }
 
 start_qemu() {

@@ -6,6 +6,9 @@
 #
 #   jq -r -L tests/root 'include "record"; problems' FILE
 
+# Of at least one.
+def every(f; condition): [f] | length > 0 and all(.[]; condition);
+
 def is_count: type == "number" and . >= 0 and . == floor;
 
 # Against a table of keys: "count", a JSON type, or one with "?" when null is right too.
@@ -175,7 +178,10 @@ def is_busy($tid):
 
 def off_text:
 	(counts_off + waits_off)[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)";
-def counts_off_text: counts_off[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)";
+def counts_off_text:
+	(select([.audit[] | select(.what | startswith("cpu")) | .lull | values] | length < 2) |
+		"there is nothing to compare"),
+	(counts_off[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)");
 
 def steal_ns($cpu): [.audit[] | select(.what == "cpu\($cpu) steal_ns") | .kernel_max] | add // 0;
 

@@ -97,15 +97,16 @@ counts_agree() {
 
 # Of /proc/interrupts, by the sums that the recording has for this CPU.
 counts_agree_from_outside() {
-	local label mine low high bad=0
+	local label mine low high bad=0 compared=0
 	while read -r label mine; do
 		read -r low high < <(bounds "$label") || return 1
+		((++compared))
 		((mine >= low && mine <= high)) && continue
 		echo "$label: lull $mine, the kernel $low to $high"
 		bad=1
 	done < <(ask ".cpus[] | select(.cpu == $cpu) | .sources[] |
 		select(.source == \"irq\" or .source == \"vector\") | \"\(.id) \(.count)\"")
-	return $bad
+	((compared > 0 && !bad))
 }
 
 # Hypervisors take time that the kernel's clock of tasks does not see.
@@ -115,9 +116,9 @@ steal_percent() {
 
 # within_share NAME VALUE EXPECTED PERCENT SLACK-NS
 within_share() {
-	local slack=$(($3 * $4 / 100))
+	local slack=$((${3:-0} * $4 / 100))
 	((slack > $5)) || slack=$5
-	within "$1" "$2" $(($3 - slack)) $(($3 + slack))
+	within "$1" "$2" $((${3:-0} - slack)) $((${3:-0} + slack))
 }
 
 # What the kernel's accounting says of the victim, by the recording's own readings. Not where many
@@ -172,7 +173,7 @@ test_interrupts() {
 	good "interrupts"
 	within "interrupts: the window is as long as asked, ns" "$(ask .duration_ns)" 1500000000 \
 		1550000000
-	holds "interrupts: the CPU's wall is the window" "all(.cpus[]; .wall_ns == $(ask .duration_ns))"
+	holds "interrupts: the CPU's wall is the window" "every(.cpus[]; .wall_ns == $(ask .duration_ns))"
 	check "interrupts: each line and vector as the kernel counted" counts_agree
 	check "interrupts: from outside too" counts_agree_from_outside
 	has_counted "interrupts: timer interrupts came" LOC 1400
@@ -180,7 +181,7 @@ test_interrupts() {
 	has_counted "interrupts: reschedule interrupts came" RES 100
 	test_disk_line
 	holds "interrupts: vectors without a tracepoint are the kernel's alone" \
-		'all(.audit[]; (.what | test("cpu[0-9]+ (TLB|NMI|HYP)$") | not) or .lull == null)'
+		'every(.audit[]; (.what | test("cpu[0-9]+ (TLB|NMI|HYP)$") | not) or .lull == null)'
 	holds "interrupts: who sent function calls is named" \
 		"[.cpus[].sources[] | select(.id == \"CAL\") | .labels[].name] |
 			any(.[]; startswith(\"csd \") or startswith(\"from \"))"
@@ -191,15 +192,13 @@ test_interrupts() {
 
 # Where the disk's interrupts go is the machine's choice.
 test_disk_line() {
-	local reads
-	reads=$(json_number "$work/noise-disk.out" reads)
-	if [[ $(ask "[.cpus[].sources[] | select(.source == \"irq\") | .count] | add // 0") == 0 ]]; then
-		skip "interrupts: the disk's came" "no device interrupt comes to CPU $cpu"
-	elif [[ -z $reads ]]; then
-		skip "interrupts: the disk's came" "the file system of $work has no uncached reads"
-	else
+	if [[ $(ask "any(.audit[]; (.what | startswith(\"cpu$cpu irq \")) and .kernel >= 50)") == true ]]; then
 		holds "interrupts: the disk's came" \
 			'any(.cpus[].sources[]; .source == "irq" and .count >= 50 and (.name | length > 4))'
+	elif grep -q '"reads"' "$work/noise-disk.out"; then
+		skip "interrupts: the disk's came" "the disk's interrupts go to another CPU than $cpu"
+	else
+		skip "interrupts: the disk's came" "the file system of $work has no uncached reads"
 	fi
 }
 
@@ -226,9 +225,11 @@ test_fifo() {
 	elapsed=$(json_number "$work/noise-fifo.out" elapsed_ns)
 	rate=$(json_number "$work/noise-fifo.out" schedstat_ns)
 	bursts=$(json_number "$work/noise-fifo.out" bursts)
-	expected=$(awk -v r="$rate" -v e="$elapsed" -v d="$(ask .duration_ns)" 'BEGIN { printf "%d", r / e * d }')
-	bursts=$(awk -v b="$bursts" -v e="$elapsed" -v d="$(ask .duration_ns)" 'BEGIN { printf "%d", b / e * d }')
-	fifo_ns=$(ask "[entries($victim; \"preempted\") | select(.name | startswith(\"noise-fifo $fifo_tid\")) | .sum_ns] | add // 0")
+	# What it reports of its whole life, for the part that was recorded.
+	expected=$(ask ".duration_ns * $rate / $elapsed | floor")
+	bursts=$(ask ".duration_ns * $bursts / $elapsed | floor")
+	fifo_ns=$(ask "[entries($victim; \"preempted\") |
+		select(.name | startswith(\"noise-fifo $fifo_tid\")) | .sum_ns] | add // 0")
 
 	good "fifo"
 	check "fifo: named as the first that preempts" fifo_is_the_worst
@@ -240,8 +241,12 @@ test_fifo() {
 			$((expected * 102 / 100 + steal))
 	fi
 	inside "fifo: its time from outside, ns" "$fifo_ns" fifo 10000000
-	within "fifo: a stall for each burst" "$(ask "$fifo_stalls | length")" $((bursts - 3)) \
-		$((bursts + 3))
+	if [[ $(ask "is_busy($victim)") == true ]]; then
+		skip "fifo: a stall for each burst" "others need CPU $cpu all the time"
+	else
+		within "fifo: a stall for each burst" "$(ask "$fifo_stalls | length")" \
+			$((bursts - 3)) $((bursts + 3))
+	fi
 	within "fifo: of about 3 ms, ns" "$(ask "$fifo_stalls | sort | .[length / 2 | floor]")" \
 		2850000 3150000
 	holds "fifo: the CPU has it as a task" "any(.cpus[].sources[];
@@ -254,7 +259,7 @@ test_fifo() {
 test_quiet() {
 	record_fairly quiet -t "$victim" -d 1s
 	good "quiet"
-	holds "quiet: no fifo anywhere" '[.. | .name? // empty] | all(.[]; startswith("noise-fifo") | not)'
+	holds "quiet: no fifo anywhere" 'every(.. | .name? // empty; startswith("noise-fifo") | not)'
 	holds "quiet: watched is where it may run" ".watch.cpus == \"$cpu\""
 	holds "quiet: one victim, named" \
 		".watch.threads | length == 1 and .[0].tid == $victim and .[0].comm == \"noise-spin\""
@@ -287,8 +292,7 @@ test_flood() {
 	holds "flood: all stalls are counted" '.stalls_total.count >= (.stalls | length) + .loss.dropped'
 	check "flood: the sums are exact all the same" is_sound
 	check "flood: the summary begins with it" grep -qm 1 INCOMPLETE <(head -n 3 "$text")
-	within "flood: counts of interrupts are no victims of it" \
-		"$(ask 'counts_off | map(select(.what | test("LOC") | not)) | length')" 0 0
+	holds "flood: counts of interrupts are no victims of it" 'counts_off == [] or only_hidden_off'
 }
 
 plan 40

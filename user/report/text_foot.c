@@ -163,7 +163,7 @@ static int self_write(const struct text *text)
 		run_cnt += rec->programs[i].run_cnt;
 		run_ns += rec->programs[i].run_ns;
 	}
-	err = str_addf(&line, "lull itself: %s events/s",
+	err = str_addf(&line, "cost of lull: %s events/s",
 		       text_rate(rec->self_events, rec->duration_ns, events, sizeof(events)));
 	if (!err && run_cnt)
 		err = str_addf(&line, " of %s each",
