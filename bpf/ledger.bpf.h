@@ -40,7 +40,7 @@ int ledger_cpu_activate(__u32 cpu, __u64 now);
 
 /*
  * Before the timeline comes round, those who wait here take what it holds for them. Called where
- * interrupts and softirqs end: they are what fills it.
+ * interrupts and softirqs end, and at switches: they are what fills it.
  */
 static __always_inline void timeline_keep(struct lull_cpu *c, __u64 now)
 {

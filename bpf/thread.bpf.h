@@ -211,6 +211,7 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 	c->fresh = 0;
 	if (next)
 		thread_in(c, next, now);
+	timeline_keep(c, now);
 }
 
 /* A sleep ends: @now on the run queue of @cpu, asked for at v->waking_ns. */

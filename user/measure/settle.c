@@ -61,11 +61,15 @@ static void mode_flush(struct lull_victim *v)
 		[LULL_MODE_EXIT] = LULL_ROW_EXIT,
 		[LULL_MODE_USER] = LULL_ROW_USER,
 	};
+	enum lull_row row = rows[v->mode & 3];
 	uint64_t cause = 0;
 
-	if (v->mode == LULL_MODE_EXIT && v->reason)
+	if (row == LULL_ROW_EXIT &&
+	    (v->reason == LULL_EXIT_EXTINT_VMX || v->reason == LULL_EXIT_EXTINT_SVM))
+		row = LULL_ROW_UNTRACED;
+	else if (row == LULL_ROW_EXIT && v->reason)
 		cause = LULL_CAUSE(LULL_KIND_EXIT, v->reason, 0);
-	entry_add(v, rows[v->mode & 3], cause, v->mode_ns);
+	entry_add(v, row, cause, v->mode_ns);
 	v->mode_ns = 0;
 }
 
