@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "lull_abi.h"
 #include "sys/irqs.h"
 

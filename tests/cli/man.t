@@ -82,7 +82,7 @@ examples_work() {
 is_clean() {
 	local page=$work/page
 	scdoc <"$1" >"$page" || return 1
-	! mandoc -T lint -W warning "$page" 2>&1 | grep -v 'skipping paragraph macro'
+	! mandoc -T lint -W warning <"$page" 2>&1 | grep -v 'skipping paragraph macro'
 }
 
 exit_codes_agree() {

@@ -225,6 +225,34 @@ TEST(report_text__softirqs_of_a_wait_and_of_their_own_are_one_culprit)
 	CHECK(strstr(text, "  + and in other rows\n") != NULL);
 }
 
+TEST(report_text__a_long_list_of_vcpus_is_their_number)
+{
+	auto_recording struct recording rec = { .hostname = NULL };
+	struct report_style style = golden_style;
+	auto_free char *text = NULL;
+	auto_free char *wide = NULL;
+
+	golden_read("quiet", &rec);
+	for (unsigned int i = 0; i < 16; i++) {
+		struct rec_thread *thread = &rec.threads[0];
+		struct rec_entry *entry = NULL;
+
+		if (i)
+			CHECK_EQ(recording_add_thread(&rec, &thread), 0);
+		thread->vcpu = (int)i;
+		thread->vm = strdup("win11");
+		CHECK_EQ(rec_entry_add(&thread->ledger, &thread->n_ledger, &entry), 0);
+		entry->kind = "preempted";
+		entry->name = strdup(i % 2 ? "make 99" : "cc1 7");
+		entry->sum_ns = 10000000;
+	}
+	text = golden_text(&rec, &style);
+	CHECK(strstr(text, " 8 of 16\n") != NULL);
+	style.width = 120;
+	wide = golden_text(&rec, &style);
+	CHECK(strstr(wide, " 1,3,5,7,9,11,13,15\n") != NULL);
+}
+
 TEST(report_text__an_idle_cpu_runs_nothing)
 {
 	auto_recording struct recording rec = { .hostname = NULL };

@@ -81,9 +81,8 @@ static const struct opt_spec spec = {
 		    "  lull record -c 4-7 -d 10m          these CPUs, by cause\n"
 		    "  lull record -t 4242 --stop-over 50us\n"
 		    "  lull record -d 10s -- stress-ng --cpu 1\n",
-	.about =
-		"Measures what takes time from threads: who, how long, how often. Without a target\n"
-		"it takes the only VM. Changes nothing on the host.",
+	.about = "Measures what takes time from threads: who, how long, how often. Without a\n"
+		 "target it takes the only VM. Changes nothing on the host.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 };

@@ -13,13 +13,13 @@
 #include "model/recording.h"
 #include "sys/threads.h"
 
-/* A stall that ended without anything after it: as the kernel side sends the others. */
-static void take_last_stall(const struct lull_victim *v, void *arg)
+/* A stall that ended with nothing after it, or with the window: as the kernel side sends others. */
+static void take_last_stall(const struct lull_victim *v, uint64_t end, void *arg)
 {
 	struct capture *cap = arg;
 	struct lull_stall raw = {
 		.at_ns = v->gap_ns,
-		.duration_ns = v->gap_end_ns - v->gap_ns,
+		.duration_ns = end - v->gap_ns,
 		.victim = v->slot,
 		.cpu = v->cpu,
 		.n_segments = v->n_segments,
@@ -41,6 +41,26 @@ static void take_last_stall(const struct lull_victim *v, void *arg)
 	(void)stalls_add(&cap->stalls, &raw, cap->config->stacks ? sizeof(raw) : LULL_STALL_SHORT);
 }
 
+/*
+ * A thread of which nothing was seen slept all the time, or waited for its CPU all the time: that
+ * it was ready to run when the window closed tells.
+ */
+static void find_waiting(struct capture *cap)
+{
+	for (unsigned int i = 0; i < cap->n_victims; i++) {
+		struct lull_victim *v = &cap->victims[i];
+		struct thread_stat stat;
+
+		if (v->state != LULL_STATE_UNKNOWN ||
+		    threads_read_stat(cap->config->root, (pid_t)v->tgid, (pid_t)v->tid, &stat) ||
+		    stat.state != 'R')
+			continue;
+		v->state = LULL_STATE_PREEMPTED;
+		v->cpu = (uint32_t)stat.cpu;
+		v->gap_ns = v->since_ns;
+	}
+}
+
 void settle_all(struct capture *cap)
 {
 	const struct settle_tables t = {
@@ -55,6 +75,7 @@ void settle_all(struct capture *cap)
 		.stall_arg = cap,
 	};
 
+	find_waiting(cap);
 	settle_tables(&t);
 }
 

@@ -167,6 +167,30 @@ static void cpu_settle(const struct settle_tables *t, struct lull_cpu *c)
 		v->since_ns = c->last_ns;
 }
 
+static void segment_add(struct lull_victim *v, enum lull_row row, uint64_t cause, uint64_t ns)
+{
+	uint64_t word = (uint64_t)row << LULL_ROW_SHIFT | cause;
+
+	for (uint32_t i = 0; v->gap_ns && i < LULL_SEGMENTS; i++) {
+		struct lull_segment *s = &v->segment[i];
+
+		if (i == v->n_segments) {
+			*s = (struct lull_segment){ .word = word };
+			v->n_segments++;
+		}
+		if (s->word == word) {
+			s->ns += ns;
+			return;
+		}
+	}
+}
+
+static void wait_add(struct lull_victim *v, enum lull_row row, uint64_t cause, uint64_t ns)
+{
+	entry_add(v, row, cause, ns);
+	segment_add(v, row, cause, ns);
+}
+
 /* A wait that did not end: as the kernel side charges one that does, by the timeline. */
 static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
 {
@@ -176,7 +200,7 @@ static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
 	uint64_t lo = v->since_ns;
 
 	for (uint32_t i = 0; i < min(v->n_occupants, (__u32)LULL_OCCUPANTS); i++)
-		entry_add(v, row, v->occupant[i].word & LULL_CAUSE_MASK, v->occupant[i].ns);
+		wait_add(v, row, v->occupant[i].word & LULL_CAUSE_MASK, v->occupant[i].ns);
 	v->n_occupants = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lull_moment *m = &c->moment[(c->head - n + i) % LULL_TIMELINE];
@@ -185,15 +209,15 @@ static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
 		if (end <= lo)
 			continue;
 		/* Of the oldest one nothing tells when it began, if others came before. */
-		entry_add(v, row,
-			  i || c->head == n ? m->word & LULL_CAUSE_MASK
-					    : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
-			  end - lo);
+		wait_add(v, row,
+			 i || c->head == n ? m->word & LULL_CAUSE_MASK
+					   : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+			 end - lo);
 		lo = end;
 	}
 	if (lo < t->closed_ns)
-		entry_add(v, row, c && c->task ? c->task : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
-			  t->closed_ns - lo);
+		wait_add(v, row, c && c->task ? c->task : LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+			 t->closed_ns - lo);
 	v->since_ns = max(v->since_ns, t->closed_ns);
 }
 
@@ -205,13 +229,10 @@ static void sleep_settle(struct lull_victim *v, uint64_t cause, uint64_t end)
 	}
 }
 
-/* A gap that had ended, only waiting for one to follow at once. */
-static void gap_settle(const struct settle_tables *t, struct lull_victim *v)
+static void gap_count(const struct settle_tables *t, struct lull_victim *v, uint64_t end)
 {
-	uint64_t ns = v->gap_end_ns - v->gap_ns;
+	uint64_t ns = end - v->gap_ns;
 
-	if (v->mode != LULL_MODE_RUN || !v->gap_ns || v->gap_end_ns <= v->gap_ns)
-		return;
 	v->gap[lull_slot(ns, LULL_SUB_BITS2)]++;
 	v->gap_sum += ns;
 	v->gap_max = max(v->gap_max, ns);
@@ -220,7 +241,23 @@ static void gap_settle(const struct settle_tables *t, struct lull_victim *v)
 	v->stalls++;
 	v->stalls_ns += ns;
 	if (t->stall)
-		t->stall(v, t->stall_arg);
+		t->stall(v, end, t->stall_arg);
+}
+
+/*
+ * A gap that had ended, only waiting for one to follow at once, counts. So does one that goes on:
+ * the victim wants to run and does not, and has lost at least that much.
+ */
+static void gap_settle(const struct settle_tables *t, struct lull_victim *v)
+{
+	bool waits = v->state == LULL_STATE_PREEMPTED || v->state == LULL_STATE_WOKEN;
+
+	if (!v->gap_ns)
+		return;
+	if (waits && t->closed_ns > v->gap_ns)
+		gap_count(t, v, t->closed_ns);
+	else if (v->mode == LULL_MODE_RUN && v->gap_end_ns > v->gap_ns)
+		gap_count(t, v, v->gap_end_ns);
 }
 
 static bool is_current(const struct settle_tables *t, unsigned int slot)
@@ -235,7 +272,6 @@ static void victim_settle(const struct settle_tables *t, unsigned int slot)
 {
 	struct lull_victim *v = &t->victims[slot];
 
-	gap_settle(t, v);
 	if (v->block_ns) {
 		entry_add(v, LULL_ROW_BLOCKED, 0, v->block_ns);
 		v->entry[LULL_ROW_BLOCKED].count++;
@@ -261,6 +297,7 @@ static void victim_settle(const struct settle_tables *t, unsigned int slot)
 	default:
 		break;
 	}
+	gap_settle(t, v);
 	/* An exit, say, that was open while its thread slept. */
 	mode_flush(v);
 }

@@ -20,8 +20,8 @@ struct settle_tables {
 		siblings; /* 1 + next SMT sibling of each CPU, a ring; 0: none. NULL: no CPU has one */
 	uint64_t
 		stall_ns; /* gaps of this length and over are stalls; the last ones are found here */
-	void (*stall)(const struct lull_victim *v,
-		      void *arg); /* called for each; NULL: not wanted */
+	/* Called for each, from v->gap_ns to @end; NULL: not wanted. */
+	void (*stall)(const struct lull_victim *v, uint64_t end, void *arg);
 	void *stall_arg;
 };
 

@@ -15,7 +15,8 @@
 #include "report/table.h"
 #include "report/text.h"
 
-#define CAUSES_SHOWN 20 /* of the watched CPUs, when there is no victim */
+#define CAUSES_SHOWN 20	 /* of the watched CPUs, when there is no victim */
+#define WIDE	     100 /* columns; from here on there is room for long lists of CPUs */
 
 /* One entry of one victim (or CPU), and after the merge the sum of all of that name. */
 struct culprit {
@@ -186,7 +187,7 @@ static int add_kind(const struct recording *rec, const struct culprit *culprit, 
 	return str_addf(to, "%s%s", largest, n > 1 ? "+" : "");
 }
 
-/* "0-3,7" where numbers say it; else the one victim's name, or "3 of 16". */
+/* "0-3,7" where a few numbers say it; else the one victim's name, or "3 of 16". */
 static int add_owners(const struct text *text, const struct culprits *culprits,
 		      const struct culprit *culprit, struct str *to)
 {
@@ -210,9 +211,12 @@ static int add_owners(const struct text *text, const struct culprits *culprits,
 	}
 	if (by_number) {
 		list = cpuset_format(&set);
-		return list ? str_add(to, list) : -ENOMEM;
+		if (!list)
+			return -ENOMEM;
+		if (strlen(list) <= (text->style->width < WIDE ? 11 : 24))
+			return str_add(to, list);
 	}
-	if (n == 1)
+	if (n == 1 && !culprits->of_cpus)
 		return text_add_victim(text, &rec->threads[last], to);
 	return str_addf(to, "%u of %u", n, n_owners);
 }
