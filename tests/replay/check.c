@@ -99,7 +99,7 @@ static bool same_amount(const struct want *w, const struct got *g)
 		return w->count == g->count;
 	return w->count == g->count && w->at_us * 1000 == g->at_ns &&
 	       w->sum_us * 1000 == g->sum_ns && w->max_us * 1000 == g->max_ns &&
-	       (!w->cause || w->cause == g->cause);
+	       w->cause == g->cause;
 }
 
 static bool in_stall(enum want_kind kind)

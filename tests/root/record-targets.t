@@ -36,24 +36,17 @@ test_thread() {
 	reap "$victim"
 }
 
-# A process that starts a busy thread, or here a child, on the guest's CPU now and then.
-python_threads='
-import threading, time
-def busy():
-	end = time.monotonic() + 0.15
-	while time.monotonic() < end: pass
-while True:
-	t = threading.Thread(target=busy); t.start(); t.join()
-'
+# One busy thread after the other, all on the guest's CPU.
+threads='while (1) { threads->create(sub { my $end = time + 0.15; 1 while time < $end })->join }'
 
 test_process() {
-	if ! command -v python3 >/dev/null; then
-		skip "-p" "no python3, whose threads are watched"
-		skip "-p: the threads that it had" "no python3"
-		skip "-p: threads born meanwhile" "no python3"
+	if ! perl -Mthreads -e 1 2>/dev/null; then
+		skip "-p" "no perl with threads, which are watched"
+		skip "-p: the threads that it had" "no perl with threads"
+		skip "-p: threads born meanwhile" "no perl with threads"
 		return
 	fi
-	spawn taskset -c "$cpu" python3 -c "$python_threads"
+	spawn taskset -c "$cpu" perl -Mthreads -MTime::HiRes=time -e "$threads"
 	sleep 0.3
 	record process -p "$spawned" -d 1s
 	good "-p"

@@ -200,6 +200,10 @@ static int open_output(struct record *r)
 	}
 	if (!output && r->config.json)
 		return 0;
+	if (output && !*output) {
+		log_error("record: -o: an empty name of the output file");
+		return EXIT_ERROR;
+	}
 	r->path = output ? strdup(output) : default_path();
 	if (!r->path)
 		return EXIT_ERROR;

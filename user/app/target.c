@@ -87,22 +87,23 @@ static int choose_vm(const struct root *root, const char *what, struct target *t
 		log_error("finding virtual machines: %s", strerror(-err));
 		return EXIT_ERROR;
 	}
+	err = what ? vms_match(&target->vms, what, ret) : -ENOENT;
+	if (!err)
+		return 0;
+	if (!what && target->vms.n == 1) {
+		*ret = &target->vms.vms[0];
+		return 0;
+	}
+	/* What may not be looked into may be the one. */
+	if (err == -ENOENT && (what || !target->vms.n) && target->vms.n_denied && geteuid()) {
+		log_error("finding virtual machines needs root");
+		return EXIT_REFUSED;
+	}
 	if (what) {
-		err = vms_match(&target->vms, what, ret);
-		if (!err)
-			return 0;
 		log_error("%s --vm %s%s",
 			  err == -EEXIST ? "more than one VM is called" : "no VM matches", what,
 			  target->vms.n ? "; there are:" : ": no VM is running on this host");
 		list_vms(&target->vms);
-		return EXIT_REFUSED;
-	}
-	if (target->vms.n == 1) {
-		*ret = &target->vms.vms[0];
-		return 0;
-	}
-	if (!target->vms.n && target->vms.n_denied && geteuid()) {
-		log_error("finding virtual machines needs root");
 		return EXIT_REFUSED;
 	}
 	log_error(target->vms.n
