@@ -285,7 +285,7 @@ __noinline int ledger_mode_flush(struct lull_victim *v, bool shared)
 	return 0;
 }
 
-/* The last sleep was no halt, or kvm_vcpu_wakeup would have said so by now. */
+/* The last sleep ended no halt, or kvm_vcpu_wakeup would have said so by now. */
 __noinline int ledger_block_flush(struct lull_victim *v)
 {
 	__u64 ns = v ? v->block_ns : 0;
@@ -293,6 +293,10 @@ __noinline int ledger_block_flush(struct lull_victim *v)
 	if (!v || !ns)
 		return 0;
 	v->block_ns = 0;
+	if (lull_is_halt(v)) { /* it slept more than once in one halt */
+		ledger_entry_add(v, LULL_ROW_HALTED, 0, ns);
+		return 0;
+	}
 	ledger_entry_add(v, LULL_ROW_BLOCKED, 0, ns);
 	if (v->gap_ns && v->mode != LULL_MODE_RUN)
 		ledger_segment_add(v, (__u64)LULL_ROW_BLOCKED << LULL_ROW_SHIFT, ns, 0);

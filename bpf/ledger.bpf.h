@@ -294,7 +294,7 @@ static __always_inline void softirq_begin(struct lull_cpu *c, __u64 now, __u32 v
 		anomaly(LULL_ANOMALY_UNMATCHED);
 		ledger_unwind(c, v, 0);
 	}
-	if (c->softirq) {
+	if (c->softirq && !lull_cfg.rt) {
 		anomaly(LULL_ANOMALY_UNMATCHED);
 		ledger_unwind(c, v, 0);
 	}

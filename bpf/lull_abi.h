@@ -30,10 +30,10 @@
 #define LULL_CAUSE_SOFTIRQ 16 /* cause[16 + vector]; system vectors are cause[0 + id] */
 #define LULL_CAUSE_NMI	   31
 #define LULL_CAUSE_HASHED  32  /* from here on by hash; their number is a power of two */
-#define LULL_TASKS_MAX	   400 /* causes in use, from which on new tasks are grouped by comm */
+#define LULL_TASKS_MAX	   256 /* causes in use, from which on new tasks are grouped by comm */
 #define LULL_CPU_HISTS	   60
 #define LULL_CPU_LABELS	   512
-#define LULL_ENTRIES	   (48 + 256)
+#define LULL_ENTRIES	   (48 + 432)
 #define LULL_ENTRY_ROWS	   16 /* entry[row] holds what has no name */
 #define LULL_ENTRY_VECTOR  16 /* entry[16 + vector], entry[32 + softirq] */
 #define LULL_ENTRY_SOFTIRQ 32
@@ -158,6 +158,9 @@ enum lull_mode {
 #define LULL_EXIT(isa, reason) ((__u32)(isa) << 16 | (reason))
 #define LULL_EXIT_EXTINT_VMX   LULL_EXIT(1, 1)
 #define LULL_EXIT_EXTINT_SVM   LULL_EXIT(2, 0x60)
+
+#define LULL_EXIT_HLT_VMX      LULL_EXIT(1, 12)
+#define LULL_EXIT_HLT_SVM      LULL_EXIT(2, 0x78)
 
 #define LULL_INHERIT_THREADS   1 /* new threads of its process are victims too */
 #define LULL_INHERIT_ALL       2 /* and its child processes */
@@ -372,6 +375,13 @@ static inline __u64 lull_comm_cause(const __u64 comm[2])
 	return LULL_CAUSE(LULL_KIND_COMM, (__u32)(h >> 40), (__u32)(h >> 20));
 }
 
+/* Is a sleep of this vCPU a halt of its guest? Where reasons are known its exit tells. */
+static inline int lull_is_halt(const struct lull_victim *v)
+{
+	return v->mode == LULL_MODE_EXIT &&
+	       (v->reason == LULL_EXIT_HLT_VMX || v->reason == LULL_EXIT_HLT_SVM);
+}
+
 /* The place of an entry that is found by number; LULL_ENTRIES: it is found by hash. */
 static inline __u32 lull_entry_place(__u32 row, __u64 cause)
 {
@@ -382,6 +392,14 @@ static inline __u32 lull_entry_place(__u32 row, __u64 cause)
 	if (row == LULL_ROW_SOFTIRQ && LULL_CAUSE_KIND(cause) == LULL_KIND_SOFTIRQ)
 		return LULL_ENTRY_SOFTIRQ + (LULL_CAUSE_ID(cause) & 15);
 	return LULL_ENTRIES;
+}
+
+/* The first of the places, from LULL_ENTRY_HASHED on, in which an entry is looked for. */
+static inline __u32 lull_entry_hash(__u64 key)
+{
+	__u64 h = (key * 0x9e3779b97f4a7c15ULL) >> 32;
+
+	return (__u32)((h * (LULL_ENTRIES - LULL_ENTRY_HASHED)) >> 32);
 }
 
 /* The bin of @value; the overflow bin (LULL_SLOTS) from 2^LULL_HIST_BITS on. Source: HdrHistogram. */

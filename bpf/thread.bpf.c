@@ -71,6 +71,51 @@ static __always_inline void victim_wait_count(struct lull_victim *v)
 	}
 }
 
+/* One occupant, without a label, had the CPU all the time: most waits are so. */
+static __always_inline bool wait_is_plain(const struct lull_cpu *c, const struct lull_victim *v,
+					  __u64 now)
+{
+	const struct lull_moment *last = &c->moment[(c->head - 1) & (LULL_TIMELINE - 1)];
+	const struct lull_moment *before = &c->moment[(c->head - 2) & (LULL_TIMELINE - 1)];
+
+	return c->head > 1 && last->end_ns == now && before->end_ns <= v->since_ns &&
+	       now > v->since_ns && !v->n_occupants && !(last->word >> LULL_ROW_SHIFT);
+}
+
+/* Books it at once, if the occupant has its entry where it is looked for first; false: it has not. */
+static __always_inline bool wait_book_plain(const struct lull_cpu *c, struct lull_victim *v,
+					    __u64 now)
+{
+	__u64 row = v->state == LULL_STATE_WOKEN ? LULL_ROW_WAKE : LULL_ROW_PREEMPTED;
+	__u64 key = row << LULL_ROW_SHIFT | c->moment[(c->head - 1) & (LULL_TIMELINE - 1)].word;
+	__u64 ns = now - v->since_ns;
+	__u64 at = bounded(LULL_ENTRY_HASHED + lull_entry_hash(key), LULL_ENTRIES);
+
+	if (v->entry[at].key != key)
+		return false;
+	entry_count(v, at, key, ns);
+	if (v->gap_ns)
+		segment_add(v, key, ns, 0);
+	v->wait_ns += ns;
+	v->since_ns = now;
+	return true;
+}
+
+/* What it did since the last event of the CPU on which it was believed to be, nobody knows. */
+static __always_inline void thread_moved(struct lull_victim *v, __u64 now)
+{
+	struct lull_cpu *old = cpu_get(v->cpu);
+
+	if (!old || old->victim != v->slot + 1)
+		return;
+	old->victim = 0;
+	if (v->mode == LULL_MODE_RUN && v->gap_ns)
+		gap_close(v, v->gap_end_ns ?: old->last_ns);
+	if (now > old->last_ns)
+		ledger_entry_add(v, LULL_ROW_LOST, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+				 now - old->last_ns);
+}
+
 /* It gets one. */
 __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 {
@@ -80,13 +125,18 @@ __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 	case LULL_STATE_PREEMPTED:
 	case LULL_STATE_WOKEN:
 		waiter_remove(c, v);
-		ledger_wait_read(c, v, now);
-		ledger_wait_book(c, v);
+		if (!wait_is_plain(c, v, now) || !wait_book_plain(c, v, now)) {
+			ledger_wait_read(c, v, now);
+			ledger_wait_book(c, v);
+		}
 		victim_wait_count(v);
 		break;
 	case LULL_STATE_UNKNOWN:
 		ledger_entry_add(v, LULL_ROW_PREEMPTED, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
 				 now - v->since_ns);
+		break;
+	case LULL_STATE_ON: /* its switch away from another CPU was hidden */
+		thread_moved(v, now);
 		break;
 	case LULL_STATE_BLOCKED: /* its wake-up was hidden, or lost */
 		if (!c->hidden)

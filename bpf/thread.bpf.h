@@ -102,17 +102,24 @@ static __always_inline void cpu_note_busy(struct lull_cpu *c, __u64 now, bool ne
 }
 
 /*
- * The list of those who wait for a CPU, each in the place that its slot gives it. One whose place
- * is taken is read when its wait is over.
+ * The list of those who wait for a CPU, each in the place that its slot gives it. Plain stores:
+ * switches and wake-ups hold the lock of the run queue. A migration to it does not, so that two may
+ * now and then take one place, and one of them is read only when its wait is over.
  */
 static __always_inline void waiter_add(struct lull_cpu *c, const struct lull_victim *v)
 {
-	__sync_val_compare_and_swap(&c->waiter[v->slot & (LULL_WAITERS - 1)], 0, v->slot + 1);
+	__u32 *place = &c->waiter[v->slot & (LULL_WAITERS - 1)];
+
+	if (!*place)
+		*place = v->slot + 1;
 }
 
 static __always_inline void waiter_remove(struct lull_cpu *c, const struct lull_victim *v)
 {
-	__sync_val_compare_and_swap(&c->waiter[v->slot & (LULL_WAITERS - 1)], v->slot + 1, 0);
+	__u32 *place = &c->waiter[v->slot & (LULL_WAITERS - 1)];
+
+	if (*place == v->slot + 1)
+		*place = 0;
 }
 
 /* In thread.bpf.c. */

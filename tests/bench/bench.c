@@ -128,7 +128,8 @@ static int run_rounds(struct bench *b)
 	for (unsigned int round = 0; round < b->options.rounds; round++) {
 		enum arm arms[N_ARMS];
 
-		(void)fprintf(stderr, "\rround %u of %u ", round + 1, b->options.rounds);
+		if (isatty(STDERR_FILENO))
+			(void)fprintf(stderr, "\rround %u of %u ", round + 1, b->options.rounds);
 		shuffle(arms, &state);
 		for (unsigned int i = 0; i < N_ARMS; i++) {
 			int err = run_arm(b, arms[i], round);
@@ -144,7 +145,8 @@ static int run_rounds(struct bench *b)
 				b->added[kind][arm][round] = ns[arm][round] - none;
 		}
 	}
-	(void)fprintf(stderr, "\r\033[K");
+	if (isatty(STDERR_FILENO))
+		(void)fputs("\r\033[K", stderr);
 	return 0;
 }
 

@@ -296,12 +296,16 @@ static void check_cpu(struct check *c, const struct lull_cpu *cpu)
 		     &(struct got){ .kind = WANT_HIDDEN, .who = cpu->cpu, .count = cpu->hidden });
 }
 
+static const struct lull_victim *victim_of(const struct check *c, const struct lull_stall *s)
+{
+	return &c->tables->victims[s->victim < c->tables->n_victims ? s->victim : 0];
+}
+
 static void check_stalls(struct check *c)
 {
 	for (unsigned int i = 0; i < c->tables->n_stalls; i++) {
 		const struct lull_stall *s = &c->tables->stalls[i];
-		enum who who = (enum who)(c->tables->victims[s->victim % c->tables->n_victims].tid -
-					  TID(0));
+		enum who who = (enum who)(victim_of(c, s)->tid - TID(0));
 
 		take(c, &(struct got){ .kind = WANT_STALL,
 				       .who = who,

@@ -66,8 +66,8 @@ struct event {
 #define EXTINT	   LULL_EXIT_EXTINT_VMX
 #define EXTINT_SVM LULL_EXIT_EXTINT_SVM
 #define HANDLER	   0xffffffff81000100ULL
-#define TIMER(n)   LULL_LABEL(LULL_LABEL_HRTIMER, 0xffffffff82000000ULL + (n)*16)
-#define WORK(n)	   LULL_LABEL(LULL_LABEL_WORK, 0xffffffff83000000ULL + (n)*16)
+#define TIMER(n)   LULL_LABEL(LULL_LABEL_HRTIMER, 0xffffffff82000000ULL + (n)*16ULL)
+#define WORK(n)	   LULL_LABEL(LULL_LABEL_WORK, 0xffffffff83000000ULL + (n)*16ULL)
 enum { NET_RX = 3, TASKLET = 6, SCHED = 7, HRTIMER = 8 };
 
 #define T0 1000000000000ULL /* CLOCK_MONOTONIC when the window opens, ns */

@@ -268,6 +268,25 @@ test_quiet() {
 	agrees_from_outside "quiet"
 }
 
+# A CPU for four: when the window closes, most likely somebody waits in the middle of a wait.
+test_crowd() {
+	local pids=() try pid
+	for _ in 1 2 3; do
+		start_noise spin
+		pids+=("$spawned")
+	done
+	for try in 1 2 3; do
+		record crowd -t "$victim" -d 400ms
+		good "crowd, time $try"
+	done
+	holds "crowd: each of them is named once, with its time" \
+		"[entries($victim; \"preempted\") | select(.sum_ns > 20000000) | .id] as \$ids |
+			[${pids[0]}, ${pids[1]}, ${pids[2]}] - \$ids == [] and (\$ids | sort == unique)"
+	for pid in "${pids[@]}"; do
+		reap "$pid"
+	done
+}
+
 # Where hidden threads run, on the first CPU above all, the sums hold but counts may be short.
 test_all_cpus() {
 	record all -c "$host,$cpu" -t "$victim" -d 1s
@@ -295,13 +314,14 @@ test_flood() {
 	holds "flood: counts of interrupts are no victims of it" 'counts_off == [] or only_hidden_off'
 }
 
-plan 40
+plan 44
 
 start_spin
 fifo_tid=''
 test_interrupts
 test_fifo
 test_quiet
+test_crowd
 test_all_cpus
 test_flood
 reap "$victim"

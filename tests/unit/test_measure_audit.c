@@ -198,7 +198,7 @@ TEST(audit_vcpu__by_index_where_all_readings_have_it)
 	struct audit_span exits, waits;
 
 	take_all(&audit, readings, 4);
-	for (unsigned int i = 0; i < 4; i++) {
+	for (uint64_t i = 0; i < 4; i++) {
 		struct audit_read *read = &audit.reads[i];
 
 		free(read->vcpus);

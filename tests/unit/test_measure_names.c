@@ -27,7 +27,7 @@ static const char symbols[] = "ffffffff81000000 T _text\n"
 			      "ffffffff81000300 T flush_tlb_func\n"
 			      "ffffffff81000400 T _etext\n";
 
-#define FUNCTION(nr) (0xffffffff81000000ULL + (nr)*0x100)
+#define FUNCTION(nr) (0xffffffff81000000ULL + (nr)*0x100ULL)
 
 /* Everything that names are made from. */
 struct bench {

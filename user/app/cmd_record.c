@@ -22,6 +22,7 @@
 #include "app/target.h"
 #include "app/writer.h"
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/str.h"
@@ -99,8 +100,10 @@ struct record {
 	struct session session;
 	char *path; /* of the recording; NULL: none */
 	int signals;
-	pid_t child; /* the command that is measured, stopped before its exec; 0: none */
-	int release; /* descriptor: closing it lets the child go on; -1 */
+	pid_t child;	     /* the command that is measured, stopped before its exec; 0: none */
+	int release;	     /* descriptor: a byte lets the child go on; -1 */
+	int failed;	     /* descriptor: the child's errno, if its exec fails; -1 */
+	const char *command; /* its name, for messages */
 };
 
 static void record_done(struct record *r)
@@ -117,48 +120,64 @@ static void record_done(struct record *r)
 		(void)waitpid(r->child, NULL, 0);
 	}
 	cleanup_close_fd(&r->release);
+	cleanup_close_fd(&r->failed);
 }
 
-/* Forks the command; it waits for its release, so that it is measured from its first step. */
+/* The child: waits for its release, so that it is measured from its first step. */
+static _Noreturn void run_command(char **argv, int release, int failed)
+{
+	sigset_t none;
+	char byte;
+	int err;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	if (read(release, &byte, 1) != 1)
+		_exit(EXIT_ERROR); /* lull gave up */
+	(void)execvp(argv[0], argv);
+	err = errno;
+	(void)fs_write_all(failed, &err, sizeof(err));
+	_exit(127);
+}
+
 static int fork_command(struct record *r, char **argv)
 {
-	int pipefd[2];
-	char byte;
+	int release[2] = { -1, -1 }, failed[2] = { -1, -1 }, err = 0;
 
-	if (pipe2(pipefd, O_CLOEXEC))
-		return -errno;
-	r->child = fork();
-	if (r->child < 0) {
-		int err = -errno;
-
-		(void)close(pipefd[0]);
-		(void)close(pipefd[1]);
-		return err;
+	if (pipe2(release, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
+		err = -errno;
+	if (!err) {
+		r->child = fork();
+		if (r->child < 0)
+			err = -errno;
 	}
-	if (!r->child) {
-		sigset_t none;
-
-		(void)close(pipefd[1]);
-		(void)sigemptyset(&none);
-		(void)sigprocmask(SIG_SETMASK, &none, NULL);
-		(void)signal(SIGPIPE, SIG_DFL);
-		if (read(pipefd[0], &byte, 1) != 1)
-			_exit(EXIT_ERROR); /* lull gave up */
-		(void)execvp(argv[0], argv);
-		log_error("%s: %s", argv[0], strerror(errno));
-		_exit(127);
+	if (!err && !r->child) {
+		(void)close(release[1]);
+		run_command(argv, release[0], failed[1]);
 	}
-	(void)close(pipefd[0]);
-	r->release = pipefd[1];
-	return 0;
+	cleanup_close_fd(&release[0]);
+	cleanup_close_fd(&failed[1]);
+	r->release = release[1];
+	r->failed = failed[0];
+	r->command = argv[0];
+	return err;
 }
 
-static void release_command(void *ctx)
+static int release_command(void *ctx)
 {
 	struct record *r = ctx;
+	int err = 0;
 
-	if (r->release >= 0 && write(r->release, "g", 1) != 1)
-		log_warn("the command could not be started");
+	if (r->release < 0)
+		return 0;
+	if (write(r->release, "g", 1) != 1)
+		return -errno;
+	/* The pipe ends without a word when the exec succeeds. */
+	if (read(r->failed, &err, sizeof(err)) != sizeof(err))
+		return 0;
+	log_error("record: cannot run %s: %s", r->command, strerror(err));
+	return -err;
 }
 
 static int add_command(struct record *r, char **argv)
@@ -301,6 +320,8 @@ static int measure(struct record *r)
 	};
 	int err = session_run(r->capture, &session, &r->rec, &r->session);
 
+	if (err && r->command && !r->session.ended_by)
+		return EXIT_ERROR; /* said already */
 	if (!err)
 		err = capture_harvest(r->capture, &r->rec);
 	if (err) {
@@ -401,6 +422,7 @@ int cmd_record(int argc, char **argv)
 		.writer = { .pid = -1, .commit = -1 },
 		.signals = -1,
 		.release = -1,
+		.failed = -1,
 	};
 	int code, rest;
 

@@ -51,6 +51,20 @@ int privilege_take_host_cpus(const struct root *root, const struct cpuset *guest
 	return str_addf(said, "lull ran on CPU %s%s", list, raised ? ", at nice -15" : "");
 }
 
+int privilege_keep_files(void)
+{
+#if LULL_WITH_CAPNG
+	bool root = !geteuid();
+
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (root && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE))
+		return -EPERM;
+	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
+#else
+	return 0;
+#endif
+}
+
 int privilege_drop(void)
 {
 #if LULL_WITH_CAPNG

@@ -16,6 +16,8 @@
  */
 int privilege_take_host_cpus(const struct root *root, const struct cpuset *guest, struct str *said);
 
+/* Drops all capabilities but the one to write where only root's rights do not reach. */
+int privilege_keep_files(void);
 /* Drops all capabilities, for good. -ENOSYS: not built in; -errno. */
 int privilege_drop(void);
 

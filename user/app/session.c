@@ -260,8 +260,9 @@ int session_run(struct capture *cap, const struct session_config *config, struct
 	if (err)
 		goto out_close;
 	if (config->begin)
-		config->begin(config->begin_arg);
-	err = loop_run(&loop);
+		err = config->begin(config->begin_arg);
+	if (!err)
+		err = loop_run(&loop);
 	stopped = capture_stop(cap);
 	err = err ?: stopped;
 	if (config->progress)

@@ -17,12 +17,13 @@ struct recording;
 
 struct session_config {
 	const struct root *root;
-	uint64_t duration_ns;	  /* 0: until something ends it */
-	uint64_t stop_over_ns;	  /* 0: no; else the first stall of this length ends it */
-	pid_t vm_pid;		  /* 0: none; its end ends the recording */
-	pid_t child;		  /* 0: none; the command that is measured */
-	int signals;		  /* of session_signals() */
-	void (*begin)(void *arg); /* called when the window is open; NULL: nothing to do */
+	uint64_t duration_ns;  /* 0: until something ends it */
+	uint64_t stop_over_ns; /* 0: no; else the first stall of this length ends it */
+	pid_t vm_pid;	       /* 0: none; its end ends the recording */
+	pid_t child;	       /* 0: none; the command that is measured */
+	int signals;	       /* of session_signals() */
+	int (*begin)(
+		void *arg); /* called when the window is open; -errno ends it. NULL: nothing to do */
 	void *begin_arg;
 	bool progress; /* a line on stderr */
 	bool victims;  /* there are threads whose end ends it */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "app/privilege.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/parse.h"
@@ -105,6 +106,8 @@ static int job_write(const struct job *job)
 	/* The end of the data alone may mean that the parent was killed. */
 	if (read(job->commit, &byte, 1) != 1)
 		return -ECANCELED;
+	if (!job->tmp)
+		return 0;
 	if (fsync(job->fd))
 		return -errno;
 	if (rename(job->tmp, job->path))
@@ -118,10 +121,14 @@ static int job_create(struct job *job)
 	struct stat st;
 	int err = take_caller_ids();
 
+	err = err ?: privilege_keep_files();
 	if (err)
 		return err;
-	if (!stat(job->path, &st) && S_ISDIR(st.st_mode))
-		return -EISDIR;
+	if (!stat(job->path, &st) && !S_ISREG(st.st_mode)) {
+		/* A device or a pipe is written to; it must not be replaced. */
+		job->fd = S_ISDIR(st.st_mode) ? -1 : open(job->path, O_WRONLY | O_CLOEXEC);
+		return job->fd >= 0 ? 0 : S_ISDIR(st.st_mode) ? -EISDIR : -errno;
+	}
 	if (asprintf(&job->tmp, "%s.tmp%d", job->path, (int)getpid()) < 0)
 		return -ENOMEM;
 	job->fd = open(job->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -143,7 +150,7 @@ static _Noreturn void job_run(struct job *job)
 	(void)close(job->ready);
 	if (!err) {
 		err = job_write(job);
-		if (err)
+		if (err && job->tmp)
 			(void)unlink(job->tmp);
 	}
 	_exit(err ? min(-err, EXIT_ERRNO_MAX) : 0);

@@ -138,7 +138,8 @@ static int configure(struct capture *cap)
 	skel->rodata->lull_cfg.n_victims = cap->n_victims;
 	skel->rodata->lull_read_exits = !lockdown_hides_memory(config->root);
 	skel->rodata->lull_cfg.rt = fs_exists(config->root, "sys/kernel/realtime");
-	err = bpf_map__set_max_entries(skel->maps.lull_cpus, cap->n_cpus);
+	err = bpf_map__set_autocreate(skel->maps.lull_selftest, false);
+	err = err ?: bpf_map__set_max_entries(skel->maps.lull_cpus, cap->n_cpus);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_victims, cap->n_victims);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_stalls, ring);
 	err = err ?: hooks_select(skel->obj, &cap->types, cap->on, note_missing, cap);

@@ -339,6 +339,11 @@ int names_id(uint64_t cause, struct str *out, bool *ret_number)
 		return str_add(out, id < ARRAY_SIZE(vectors) ? vectors[id].label : "?");
 	case LULL_KIND_NMI:
 		return str_add(out, "NMI");
+	case LULL_KIND_COMM:
+	case LULL_KIND_OTHER:
+	case LULL_KIND_UNKNOWN: /* no one task */
+		*ret_number = true;
+		return str_add(out, "0");
 	default:
 		return str_add(out, "");
 	}

@@ -32,7 +32,10 @@ static void entry_add(struct lull_victim *v, enum lull_row row, uint64_t cause, 
 	if (!ns)
 		return;
 	for (i = LULL_ENTRY_HASHED; at == LULL_ENTRIES && i < LULL_ENTRIES; i++)
-		if (v->entry[i].key == key || !v->entry[i].key)
+		if (v->entry[i].key == key)
+			at = i;
+	for (i = LULL_ENTRY_HASHED; at == LULL_ENTRIES && i < LULL_ENTRIES; i++)
+		if (!v->entry[i].key)
 			at = i;
 	if (at == LULL_ENTRIES) /* no place: the row's unnamed entry */
 		at = row;
@@ -223,8 +226,10 @@ static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
 
 static void sleep_settle(struct lull_victim *v, uint64_t cause, uint64_t end)
 {
+	enum lull_row row = lull_is_halt(v) ? LULL_ROW_HALTED : LULL_ROW_BLOCKED;
+
 	if (end > v->since_ns) {
-		entry_add(v, LULL_ROW_BLOCKED, cause, end - v->since_ns);
+		entry_add(v, row, cause, end - v->since_ns);
 		v->since_ns = end;
 	}
 }
