@@ -100,7 +100,7 @@ enum lull_vector {
 };
 
 enum lull_source {
-#define SOURCE(id, name, help) LULL_SRC_##id,
+#define SOURCE(id, name, label, help) LULL_SRC_##id,
 #include "sources.def"
 	LULL_N_SOURCES
 };

@@ -238,11 +238,25 @@ TEST(settle__an_open_mode_of_a_sleeper_is_kept)
 
 	t->v.since_ns = 1100;
 	t->v.mode = LULL_MODE_EXIT;
-	t->v.reason = LULL_EXIT(1, 12);
+	t->v.reason = LULL_EXIT(1, 48);
 	t->v.mode_ns = 100;
 	settle(t);
-	CHECK_EQ(row_ns(t, LULL_ROW_EXIT, LULL_CAUSE(LULL_KIND_EXIT, LULL_EXIT(1, 12), 0)), 100);
+	CHECK_EQ(row_ns(t, LULL_ROW_EXIT, LULL_CAUSE(LULL_KIND_EXIT, LULL_EXIT(1, 48), 0)), 100);
 	CHECK_EQ(row_ns(t, LULL_ROW_BLOCKED, 0), 900);
+	check_sums(t, 1000);
+}
+
+TEST(settle__a_sleeper_in_a_halt_is_halted)
+{
+	auto_free struct tables *t = tables_new(LULL_STATE_BLOCKED);
+
+	t->v.since_ns = 1100;
+	t->v.mode = LULL_MODE_EXIT;
+	t->v.reason = LULL_EXIT_HLT_SVM;
+	t->v.mode_ns = 100;
+	settle(t);
+	CHECK_EQ(row_ns(t, LULL_ROW_HALTED, 0), 900);
+	CHECK_EQ(row_ns(t, LULL_ROW_BLOCKED, 0), 0);
 	check_sums(t, 1000);
 }
 

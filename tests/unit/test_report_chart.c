@@ -164,7 +164,7 @@ TEST(table__is_split_by_groups_and_repeats_the_first_column)
 			  "x      2\n");
 }
 
-TEST(table__cuts_what_may_be_cut)
+TEST(table__wraps_what_may_be_narrowed)
 {
 	auto_table struct table *table = table_new();
 	auto_free char *text = NULL;
@@ -176,5 +176,6 @@ TEST(table__cuts_what_may_be_cut)
 	table_cell(table, "%s", "a name that is far too long");
 	table_cell(table, "%s", "1234567");
 	text = print_table(table, 29);
-	CHECK_STREQ(text, "a name that is far…   1234567\n");
+	CHECK_STREQ(text, "a name that is far    1234567\n"
+			  "  too long\n");
 }

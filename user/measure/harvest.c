@@ -339,8 +339,10 @@ static int harvest_loss(struct harvest *h)
 	if (!err && h->unbalanced)
 		err = recording_add_anomaly(rec, "ledgers that do not sum to their wall time",
 					    h->unbalanced);
+	/* A label that was missed is shown with its program: no time and no count is lost by it. */
 	for (unsigned int i = 0; i < LULL_N_HOOKS; i++)
-		rec->recursion_misses += cap->after[i].misses - cap->before[i].misses;
+		if (!hook_source_is_label(hook_at(i)->source))
+			rec->recursion_misses += cap->after[i].misses - cap->before[i].misses;
 	rec->complete =
 		!rec->dropped && !rec->recursion_misses && !rec->n_anomalies && !rec->n_incomplete;
 	return err;

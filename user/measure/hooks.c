@@ -14,8 +14,11 @@ static const struct hook hooks[] = {
 #include "sources.def"
 };
 
-static const char *const source_names[] = {
-#define SOURCE(id, name, help) [LULL_SRC_##id] = #name,
+static const struct {
+	const char *name;
+	bool is_label;
+} sources[] = {
+#define SOURCE(id, nam, label, help) [LULL_SRC_##id] = { .name = #nam, .is_label = label },
 #include "sources.def"
 };
 
@@ -33,7 +36,12 @@ const struct hook *hook_at(unsigned int i)
 
 const char *hook_source_name(enum lull_source source)
 {
-	return source_names[source];
+	return sources[source].name;
+}
+
+bool hook_source_is_label(enum lull_source source)
+{
+	return sources[source].is_label;
 }
 
 int hooks_types_open(struct hook_types *ret)
@@ -200,7 +208,7 @@ int hooks_select(struct bpf_object *obj, const struct hook_types *types, bool on
 		if (!lacking.s)
 			continue;
 		err = str_addf(&text, "%s: this kernel has no tracepoint%s",
-			       source_names[hooks[i].source], lacking.s);
+			       sources[hooks[i].source].name, lacking.s);
 		err = err ?: missing(text.s, ctx);
 		if (err)
 			return err;

@@ -25,6 +25,8 @@ struct hook {
 /* The rows of sources.def, in the order of enum lull_hook. */
 const struct hook *hook_at(unsigned int i);
 const char *hook_source_name(enum lull_source source);
+/* Does it only refine what others count? */
+bool hook_source_is_label(enum lull_source source);
 
 /* Type information of the kernel and of the modules that hold tracepoints of ours. */
 struct hook_types {
