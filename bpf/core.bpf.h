@@ -269,16 +269,11 @@ static __always_inline void entry_init(struct lull_victim *v, struct lull_entry 
 static __always_inline __u32 entry_search(struct lull_victim *v, __u32 row, __u64 cause, bool take)
 {
 	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
-	__u32 h = lull_entry_hash(key);
+	__u64 h = bounded(lull_entry_hash(key), LULL_ENTRIES - LULL_ENTRY_PROBE);
 
 	NO_UNROLL
-	for (int i = 0; i < LULL_ENTRY_PROBE; i++, h++) {
-		__u64 at, e;
-
-		if (h >= LULL_ENTRIES - LULL_ENTRY_HASHED)
-			h = 0;
-		at = bounded(LULL_ENTRY_HASHED + h, LULL_ENTRIES);
-		e = v->entry[at].key;
+	for (int i = 0; i < LULL_ENTRY_PROBE; i++) {
+		__u64 at = h + i, e = v->entry[at].key;
 
 		if (!e) {
 			if (!take)

@@ -88,10 +88,13 @@ __noinline int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 ca
 	return 0;
 }
 
-static __always_inline __u32 entry_place(struct lull_victim *v, __u32 row, __u64 cause)
+/* The place of an entry, taken if need be. */
+__noinline __u32 ledger_entry_place(struct lull_victim *v, __u32 row, __u64 cause)
 {
 	__u32 at = lull_entry_place(row, cause);
 
+	if (!v)
+		return 0;
 	return at < LULL_ENTRIES ? at : entry_find(v, row, cause, true);
 }
 
@@ -112,7 +115,7 @@ __noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cau
 		at = cause_find(c, cause, true);
 	ledger_cpu_label(c, at, fn, ns);
 	if (v && kind != LULL_KIND_TASK)
-		ledger_victim_label(v, entry_place(v, row_of(kind), cause), fn, ns);
+		ledger_victim_label(v, ledger_entry_place(v, row_of(kind), cause), fn, ns);
 	return 0;
 }
 

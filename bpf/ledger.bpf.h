@@ -20,6 +20,7 @@ __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause, __u64 ns);
 __u32 ledger_fn(__u64 value);
 int ledger_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn, __u64 ns);
 int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn, __u64 ns);
+__u32 ledger_entry_place(struct lull_victim *v, __u32 row, __u64 cause);
 __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d);
 int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns);
 int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn, __u64 ns);

@@ -33,7 +33,8 @@
 #define LULL_TASKS_MAX	   256 /* causes in use, from which on new tasks are grouped by comm */
 #define LULL_CPU_HISTS	   60
 #define LULL_CPU_LABELS	   512
-#define LULL_ENTRIES	   (48 + 432)
+#define LULL_ENTRY_SPAN	   416 /* places that a hash can give; LULL_ENTRY_PROBE more follow */
+#define LULL_ENTRIES	   (48 + LULL_ENTRY_SPAN + LULL_ENTRY_PROBE)
 #define LULL_ENTRY_ROWS	   16 /* entry[row] holds what has no name */
 #define LULL_ENTRY_VECTOR  16 /* entry[16 + vector], entry[32 + softirq] */
 #define LULL_ENTRY_SOFTIRQ 32
@@ -394,12 +395,12 @@ static inline __u32 lull_entry_place(__u32 row, __u64 cause)
 	return LULL_ENTRIES;
 }
 
-/* The first of the places, from LULL_ENTRY_HASHED on, in which an entry is looked for. */
+/* The first of the LULL_ENTRY_PROBE places in which an entry is looked for. */
 static inline __u32 lull_entry_hash(__u64 key)
 {
 	__u64 h = (key * 0x9e3779b97f4a7c15ULL) >> 32;
 
-	return (__u32)((h * (LULL_ENTRIES - LULL_ENTRY_HASHED)) >> 32);
+	return LULL_ENTRY_HASHED + (__u32)((h * LULL_ENTRY_SPAN) >> 32);
 }
 
 /* The bin of @value; the overflow bin (LULL_SLOTS) from 2^LULL_HIST_BITS on. Source: HdrHistogram. */

@@ -89,7 +89,7 @@ static __always_inline bool wait_book_plain(const struct lull_cpu *c, struct lul
 	__u64 row = v->state == LULL_STATE_WOKEN ? LULL_ROW_WAKE : LULL_ROW_PREEMPTED;
 	__u64 key = row << LULL_ROW_SHIFT | c->moment[(c->head - 1) & (LULL_TIMELINE - 1)].word;
 	__u64 ns = now - v->since_ns;
-	__u64 at = bounded(LULL_ENTRY_HASHED + lull_entry_hash(key), LULL_ENTRIES);
+	__u64 at = bounded(lull_entry_hash(key), LULL_ENTRIES);
 
 	if (v->entry[at].key != key)
 		return false;
