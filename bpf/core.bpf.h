@@ -28,8 +28,9 @@ extern __u64 lull_victim_tab[LULL_VICTIM_TAB]; /* (1 + slot) << 32 | tid; tid -1
 extern __u64 lull_fns[LULL_FNS];	       /* label values; a place is a function number */
 extern struct lull_sender lull_senders[LULL_SENDERS];
 extern __u64 lull_anomalies[LULL_N_ANOMALIES];
-extern __u64 lull_dropped; /* stalls that found the ring buffer full */
-extern __u32 lull_cpus_used, lull_victims_used;
+extern __u64 lull_dropped;   /* stalls that found the ring buffer full */
+extern __u32 lull_cpus_used; /* 0: the window is not open */
+extern __u32 lull_victims_used;
 extern __u32 lull_vm_tgid;	  /* of the VM that is measured; 0: none */
 extern __u64 lull_stall_floor_ns; /* below this, stalls are counted but no longer sent */
 
@@ -302,7 +303,7 @@ static __always_inline void entry_count(struct lull_victim *v, __u64 at, __u64 k
 {
 	struct lull_entry *e = &v->entry[at];
 
-	if (!e->count && at < LULL_ENTRY_HASHED)
+	if (!e->count && !e->sum_ns && at < LULL_ENTRY_HASHED)
 		entry_init(v, e, key);
 	e->count++;
 	e->sum_ns += ns;

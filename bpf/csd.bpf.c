@@ -3,8 +3,10 @@
  * csd: labels function-call interrupts with the function and with the task that asked for it.
  * Hooks: csd_queue_cpu (on the asking CPU), csd_function_entry, csd_function_exit; 6.4 and later.
  * As raw_tp: tp_btf refuses arguments that are functions, and takes a request for never NULL,
- * which it is for a call on the own CPU. A request is recognised by its address; with more than LULL_CSD on their way to
- * one CPU the eldest become nameless.
+ * which it is for a call on the own CPU. A request is recognised by its address; with more than
+ * LULL_CSD on their way to one CPU the eldest become nameless.
+ * Not covered: functions that the task or softirq itself calls on its own CPU. They interrupt
+ * nothing, and would end the label of what a kernel worker runs.
  */
 #include "hook.bpf.h"
 
@@ -32,7 +34,8 @@ int BPF_PROG(csd__entry, void *func, void *csd)
 
 	if (!c)
 		return 0;
-	label_begin(c, bpf_ktime_get_ns(), LULL_LABEL(LULL_LABEL_CSD, (__u64)func));
+	if (c->depth)
+		label_begin(c, bpf_ktime_get_ns(), LULL_LABEL(LULL_LABEL_CSD, (__u64)func));
 	NO_UNROLL
 	for (int i = 0; i < LULL_CSD; i++) {
 		if (!csd || c->csd[i].csd != (__u64)csd)
@@ -49,7 +52,7 @@ int BPF_PROG(csd__exit, void *func, void *csd)
 {
 	struct lull_cpu *c = hook_cpu(LULL_HOOK_csd__exit);
 
-	if (c)
+	if (c && c->depth)
 		label_end(c, bpf_ktime_get_ns());
 	return 0;
 }

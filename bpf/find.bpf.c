@@ -70,9 +70,7 @@ int find__vcpus(struct bpf_iter__task *ctx)
 	if (!first)
 		return 0;
 	mark.tid = task->pid;
-	mark.tgid = task->tgid;
 	mark.index = mark_index(first);
-	mark.pad = 0;
 	bpf_seq_write(ctx->meta->seq, &mark, sizeof(mark));
 	return 0;
 }

@@ -29,7 +29,7 @@ struct cfs_rq {
 } KERN;
 
 struct sched_info {
-	unsigned long long last_arrival, last_queued; /* rq->clock; CONFIG_SCHED_INFO */
+	unsigned long long last_arrival; /* rq->clock; CONFIG_SCHED_INFO */
 } KERN;
 
 struct sched_entity {

@@ -63,7 +63,10 @@ __noinline __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause,
 	return at;
 }
 
-/* Takes the NMI time out of an interval of @d ns; what is left of it. */
+/*
+ * Takes the NMI time out of an interval of @d ns; what is left of it. An NMI may come between our
+ * reading of the clock and this: what exceeds the interval is in the next one, and must fit there.
+ */
 __noinline __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d)
 {
 	__u64 n;
@@ -73,8 +76,12 @@ __noinline __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d)
 	n = __sync_lock_test_and_set(&c->nmi_ns, 0);
 	if (n > d) {
 		__sync_fetch_and_add(&c->nmi_ns, n - d);
-		anomaly(LULL_ANOMALY_NMI_EXCESS);
+		if (c->nmi_late)
+			anomaly(LULL_ANOMALY_NMI_EXCESS);
+		c->nmi_late = 1;
 		n = d;
+	} else {
+		c->nmi_late = 0;
 	}
 	if (n)
 		ledger_entry_add(v, LULL_ROW_NMI, 0, n);
@@ -333,13 +340,14 @@ __noinline int ledger_unwind(struct lull_cpu *c, struct lull_victim *v, __u32 ke
 /* Counts CPU @cpu from now on, when a victim turns up there and a slot is free. */
 __noinline int ledger_cpu_activate(__u32 cpu, __u64 now)
 {
+	__u32 slot = lull_cpus_used;
 	struct lull_cpu *c;
-	__u32 slot;
 
 	cpu &= LULL_MAX_CPUS - 1;
-	if (lull_cpu_slot[cpu])
+	if (!slot || lull_cpu_slot[cpu])
 		return 0;
-	slot = __sync_fetch_and_add(&lull_cpus_used, 1);
+	if (slot < lull_cfg.n_cpu_slots)
+		slot = __sync_fetch_and_add(&lull_cpus_used, 1);
 	c = slot < lull_cfg.n_cpu_slots ? bpf_map_lookup_elem(&lull_cpus, &slot) : NULL;
 	if (!c) {
 		anomaly(LULL_ANOMALY_CPUS_FULL);
@@ -349,6 +357,7 @@ __noinline int ledger_cpu_activate(__u32 cpu, __u64 now)
 	c->opened_ns = now;
 	c->last_ns = now;
 	c->fresh = 2;
-	__sync_val_compare_and_swap(&lull_cpu_slot[cpu], 0, slot + 1);
+	if (__sync_val_compare_and_swap(&lull_cpu_slot[cpu], 0, slot + 1))
+		c->opened_ns = 0; /* another CPU was faster: this record stays unused */
 	return 0;
 }

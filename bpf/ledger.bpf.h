@@ -184,7 +184,7 @@ static __always_inline void victim_interrupted(struct lull_victim *v, __u64 now)
 	}
 	if (v->mode != LULL_MODE_RUN)
 		return;
-	if (v->gap_ns && v->gap_end_ns && now - v->gap_end_ns > LULL_JOIN_NS)
+	if (v->gap_ns && v->gap_end_ns && now > v->gap_end_ns + LULL_JOIN_NS)
 		gap_close(v, v->gap_end_ns);
 	if (!v->gap_ns)
 		v->gap_ns = now;
@@ -291,16 +291,12 @@ static __always_inline void softirq_begin(struct lull_cpu *c, __u64 now, __u32 v
 	struct lull_victim *v = victim_at(c->victim);
 
 	charge(c, v, now, SHARED);
-	if (c->depth) {
-		anomaly(LULL_ANOMALY_UNMATCHED);
-		ledger_unwind(c, v, 0);
-	}
-	if (c->softirq && !lull_cfg.rt) {
+	if (c->depth || c->softirq) {
 		anomaly(LULL_ANOMALY_UNMATCHED);
 		ledger_unwind(c, v, 0);
 	}
 	if (v)
-		victim_interrupted(v, now);
+		victim_interrupted(v, c->last_ns);
 	c->softirq = vec + 1;
 	c->soft_label = 0;
 	if (c->ksoftirqd)
@@ -314,7 +310,7 @@ static __always_inline void softirq_end(struct lull_cpu *c, __u64 now, __u32 vec
 
 	charge(c, v, now, SHARED);
 	if (c->softirq != vec + 1) {
-		if (!c->fresh)
+		if (!c->fresh && !lull_cfg.rt)
 			anomaly(LULL_ANOMALY_UNMATCHED);
 		return;
 	}
@@ -322,7 +318,7 @@ static __always_inline void softirq_end(struct lull_cpu *c, __u64 now, __u32 vec
 	ns = __sync_lock_test_and_set(&c->soft_ns, 0);
 	finish(c, v, LULL_CAUSE(LULL_KIND_SOFTIRQ, vec, 0), ns);
 	if (v)
-		victim_resumed(v, now);
+		victim_resumed(v, c->last_ns);
 	timeline_keep(c, now);
 }
 

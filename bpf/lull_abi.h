@@ -84,7 +84,6 @@ enum lull_kind {
 #define LULL_CAUSE_MASK		  (((__u64)1 << LULL_ROW_SHIFT) - 1)
 #define LULL_CAUSE_KIND(c)	  ((enum lull_kind)(((c) >> LULL_KIND_SHIFT) & 15))
 #define LULL_CAUSE_ID(c)	  ((__u32)((c) & ((1U << LULL_ID_BITS) - 1)))
-#define LULL_CAUSE_TAG(c)	  ((__u32)(((c) >> LULL_ID_BITS) & ((1U << LULL_TAG_BITS) - 1)))
 #define LULL_TASK_TAG(start_time) ((__u32)((start_time) >> 10))
 
 enum lull_row {
@@ -244,7 +243,8 @@ struct lull_cpu {
 	__u32 ksoftirqd;	   /* 1: the current task is ksoftirqd */
 	__u64 carry_irq, carry_ns; /* net time of the earlier actions of a shared line, 1 + line */
 	__u64 busy_ns, busy_since; /* time in which a host task ran here; 0: none does now */
-	__u32 ipi_from, pad1;	   /* 1 + number of who last sent a reschedule IPI here */
+	__u32 ipi_from;		   /* 1 + number of who last sent a reschedule IPI here */
+	__u32 nmi_late;		   /* 1: of nmi_ns, some did not fit into the last interval */
 	__u64 opened_ns;
 	__u32 cpu, csds; /* requests queued for it */
 	__u32 head;	 /* moments written */
@@ -318,9 +318,8 @@ struct lull_victim {
 
 /* A thread that KVM runs as a vCPU; index -1: which one is not known. */
 struct lull_mark {
-	__u32 tid, tgid;
+	__u32 tid;
 	__s32 index;
-	__u32 pad;
 };
 
 /* A stall, through the ring buffer. */

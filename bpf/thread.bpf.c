@@ -79,7 +79,8 @@ static __always_inline bool wait_is_plain(const struct lull_cpu *c, const struct
 	const struct lull_moment *before = &c->moment[(c->head - 2) & (LULL_TIMELINE - 1)];
 
 	return c->head > 1 && last->end_ns == now && before->end_ns <= v->since_ns &&
-	       now > v->since_ns && !v->n_occupants && !(last->word >> LULL_ROW_SHIFT);
+	       now > v->since_ns && !v->n_occupants && !v->walking &&
+	       !(last->word >> LULL_ROW_SHIFT);
 }
 
 /* Books it at once, if the occupant has its entry where it is looked for first; false: it has not. */
@@ -181,6 +182,8 @@ __noinline int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u
 		arrival = v->since_ns < now ? v->since_ns : now;
 	back = now - arrival < c->task_ns ? now - arrival : c->task_ns;
 	c->task_ns -= back;
+	if (c->task_label_base > c->task_ns)
+		c->task_label_base = c->task_ns;
 	if (left) {
 		__u64 ran = back < left->mode_ns ? back : left->mode_ns;
 

@@ -151,7 +151,7 @@ static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t
 	if (v->state == LULL_STATE_NEW)
 		v->start_ns = c->last_ns;
 	else if (v->since_ns > c->last_ns)
-		c->last_ns = v->since_ns;
+		c->opened_ns = c->last_ns = v->since_ns;
 	else if (v->since_ns < c->last_ns)
 		ledger_entry_add(v, LULL_ROW_LOST, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
 				 c->last_ns - v->since_ns);
@@ -159,6 +159,7 @@ static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t
 	v->state = LULL_STATE_ON;
 	v->cpu = c->cpu;
 	comm_copy(v->comm, t->comm);
+	victim_resumed(v, c->last_ns); /* it was woken here while the window was being opened */
 }
 
 /* A victim gets a CPU that nobody watched yet: from here on it is. */
@@ -194,8 +195,9 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 	if (next && next->state != LULL_STATE_NEW && next->since_ns > now)
 		now = next->since_ns;
 	charge(c, prev, now, PRIVATE);
-	if (c->depth || (c->softirq && !lull_cfg.rt)) {
-		if (!c->fresh)
+	if (c->depth || c->softirq) {
+		/* With PREEMPT_RT a softirq goes on in its task, later: its rest is the task's. */
+		if (!c->fresh && (c->depth || !lull_cfg.rt))
 			anomaly(LULL_ANOMALY_OPEN_AT_SWITCH);
 		ledger_unwind(c, prev, 0);
 	}
@@ -275,10 +277,13 @@ static __always_inline void thread_wakeup(struct lull_victim *v, __u64 now, __u3
 static __always_inline __u32 victim_born(const struct task_id *t, __u32 tgid, __u32 inherit,
 					 __u32 vcpu)
 {
-	__u32 slot = __sync_fetch_and_add(&lull_victims_used, 1), h = victim_hash(t->tid);
-	__u64 want = (__u64)(slot + 1) << 32 | t->tid;
+	__u32 slot = lull_victims_used, h = victim_hash(t->tid);
 	struct lull_victim *v;
+	__u64 want;
 
+	if (slot < lull_cfg.n_victims)
+		slot = __sync_fetch_and_add(&lull_victims_used, 1);
+	want = (__u64)(slot + 1) << 32 | t->tid;
 	v = slot < lull_cfg.n_victims ? bpf_map_lookup_elem(&lull_victims, &slot) : NULL;
 	if (!v) {
 		anomaly(LULL_ANOMALY_VICTIMS_FULL);

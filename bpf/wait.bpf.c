@@ -183,22 +183,10 @@ static __always_inline void wait_forward_all(struct lull_cpu *c, struct lull_vic
 			wait_forward(c, v, w->now);
 }
 
-/*
- * Reads back the wait of @v on @c, from v->since_ns to @now: what had the CPU meanwhile, by the
- * timeline, is added to its occupants. All of it is: what the timeline does not hold any more is
- * unknown, what is still open on the CPU goes to that. The wait is then read up to @now, and
- * v->wait_ns tells its length so far.
- */
-__noinline int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+static __always_inline void wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 {
 	struct wait w = { .c = c, .v = v, .now = now };
 
-	if (!c || !v || now <= v->since_ns)
-		return 0;
-	if (__sync_val_compare_and_swap(&v->walking, 0, 1)) {
-		anomaly(LULL_ANOMALY_WAIT_RACE);
-		return 0;
-	}
 	walk_ns(v) = v->since_ns;
 	walk_first(v) = c->head;
 	wait_find(c, v, &w);
@@ -209,6 +197,25 @@ __noinline int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64
 		ledger_occupant(v, cpu_word(c), now - walk_ns(v));
 	v->wait_ns += now - v->since_ns;
 	v->since_ns = now;
+}
+
+/*
+ * Reads back the wait of @v on @c, from v->since_ns to @now: what had the CPU meanwhile, by the
+ * timeline, is added to its occupants. All of it is: what the timeline does not hold any more is
+ * unknown, what is still open on the CPU goes to that. The wait is then read up to @now, and
+ * v->wait_ns tells its length so far. How far it has been read is looked at only when nobody else
+ * reads: another CPU may have ended the wait just now.
+ */
+__noinline int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+{
+	if (!c || !v)
+		return 0;
+	if (__sync_val_compare_and_swap(&v->walking, 0, 1)) {
+		anomaly(LULL_ANOMALY_WAIT_RACE);
+		return 0;
+	}
+	if (now > v->since_ns)
+		wait_read(c, v, now);
 	v->walking = 0;
 	return 0;
 }

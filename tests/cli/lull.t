@@ -37,10 +37,11 @@ readme_commands_exist() {
 }
 
 names=$(commands)
-plan $((14 + 4 * $(wc -w <<<"$names")))
+plan $((16 + 4 * $(wc -w <<<"$names")))
 
 holds "help: to stdout, -h is --help" help_is_printed ""
 holds "help: 80 columns" fits_80_columns ""
+check "help: says what it does" "--help" 0 'finds what makes a virtual machine stutter' 'moves it away'
 holds "help: lists record" grep -qx record <<<"$names"
 check "no command: usage" "" 1 '^usage: lull '
 check "version" "--version" 0 '^lull [0-9]+\.[0-9]+'
@@ -59,6 +60,9 @@ if [[ -w /dev/full ]]; then
 else
 	skip "help: to a full disk fails" "no /dev/full"
 fi
+
+"$LULL" --help >&- 2>"$err"
+within "help: without a stdout fails" $? 1 1
 
 for name in $names; do
 	holds "$name: help to stdout, -h is --help" help_is_printed "$name"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # record-ends: how a recording ends, and what is left of it: by time, signal, a long stall, a full
-# disk or kill -9; as a file, compressed, or on stdout. And what lull is while it measures: without
+# disk or kill -9, or before it began, without BTF; as a file, compressed, or on stdout. And what lull is while it measures: without
 # a capability, small, and gone afterwards.
 
 # shellcheck source-path=SCRIPTDIR source=record.sh
@@ -132,17 +132,53 @@ test_stop_over() {
 	good "--stop-over: nothing so long"
 }
 
-# A file system of two pages, seen by nobody else; sixteen times as much does not fit.
+# A file system of one page, seen by nobody else; a recording of a busy thread needs more.
 test_full_disk() {
 	name_files full
 	# shellcheck disable=SC2016 # the inner shell expands it
-	LULL=$LULL unshare -m sh -c 'mkdir -p "$1/disk" && mount -t tmpfs -o size=8k none "$1/disk" &&
+	LULL=$LULL unshare -m sh -c 'mkdir -p "$1/disk" && mount -t tmpfs -o size=4k none "$1/disk" &&
 		"$LULL" record -t "$2" -d 300ms -o "$1/disk/full.json" >"$1/full.txt" 2>"$1/full.err"
 		echo $? >"$1/full.code"; ls -A "$1/disk" >"$1/full.left"' sh "$work" "$victim"
 	within "a full disk: exit code" "$(cat "$work/full.code")" 1 1
 	says "a full disk: said, with the file" "$said" 'full\.json.*No space left on device'
 	check "a full disk: no file is left" test ! -s "$work/full.left"
 	check "a full disk: the summary is there all the same" grep -q 'Ledger of noise-spin' "$text"
+}
+
+# A limit of the user on the size of files is no different.
+test_file_limit() {
+	name_files limit
+	(ulimit -f 4 && exec "$LULL" record -q -t "$victim" -d 300ms -o "$json") >"$text" 2>"$said"
+	within "a file beyond the limit: exit code" $? 1 1
+	says "a file beyond the limit: said, with the file" "$said" 'limit\.json.*File too large'
+	check "a file beyond the limit: no file, not even a temporary one" nothing_left limit
+}
+
+# Descriptors that lull opens would lie where messages are written to; none may end in the file.
+test_closed_streams() {
+	name_files closed
+	"$LULL" record -t "$victim" -d 200ms -o "$json" <&- >&- 2>&-
+	within "no standard streams: exit code, the summary went nowhere" $? 1 1
+	check "no standard streams: the recording is sound" is_sound
+	"$LULL" record -t "$victim" -d 200ms -o "$json" 2>"$said" | true
+	within "stdout is a broken pipe: exit code" "${PIPESTATUS[0]}" 1 1
+	says "stdout is a broken pipe: said" "$said" '^lull: writing to stdout failed'
+	check "stdout is a broken pipe: the recording is sound" is_sound
+}
+
+# Whatever libbpf would find instead is hidden as well, from this process only.
+test_no_btf() {
+	name_files btf
+	# shellcheck disable=SC2016 # the inner shell expands it
+	unshare -m sh -c 'for dir in /sys/kernel/btf /boot /lib/modules /usr/lib/debug; do
+			[ ! -d $dir ] || mount -t tmpfs none $dir || exit 99
+		done
+		exec "$@"' sh "$LULL" record -t "$victim" -d 200ms -o "$json" >"$text" 2>"$said"
+	within "no BTF: exit code" $? 4 4
+	says "no BTF: said, with what to do" "$said" \
+		'^lull: record: this kernel has no BTF .*CONFIG_DEBUG_INFO_BTF=y'
+	check "no BTF: one sentence, no file, nothing on stdout" \
+		test "$(wc -l <"$said")" = 1 -a ! -e "$json" -a ! -s "$text"
 }
 
 # Devices and pipes are no files to be replaced by one.
@@ -248,7 +284,7 @@ test_hotplug() {
 	within "hotplug: ends it, incomplete" "$code" 3 3
 }
 
-plan 61
+plan 72
 
 start_spin
 test_privileges
@@ -259,6 +295,9 @@ test_kill
 test_early_signal
 test_stop_over
 test_full_disk
+test_file_limit
+test_closed_streams
+test_no_btf
 test_special_file
 test_output
 test_stacks

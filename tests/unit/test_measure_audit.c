@@ -109,6 +109,19 @@ TEST(audit_irq__a_counter_that_began_again_is_another_one)
 	CHECK_EQ(audit_irq(&audit, "LOC", 0, &s), 0);
 }
 
+TEST(audit_irq__a_line_that_goes_while_the_window_closes_is_none)
+{
+	auto_audit struct audit audit = { 0 };
+	struct reading r[4];
+	struct audit_span s;
+
+	memcpy(r, readings, sizeof(r));
+	r[AUDIT_AFTER_CLOSE].nvme[0] = 0;
+	take_all(&audit, r, 4);
+	CHECK_EQ(audit_irq(&audit, "24", 0, &s), -ENOENT);
+	CHECK_EQ(audit_irq(&audit, "LOC", 0, &s), 0);
+}
+
 TEST(audit_thread__run_and_wait_time)
 {
 	auto_audit struct audit audit = { 0 };

@@ -232,6 +232,32 @@ TEST(settle__a_sleep_that_was_not_judged_yet_is_blocked_and_counts)
 	CHECK_EQ(settle_victim_wall_ns(&t->v), 1000);
 }
 
+TEST(settle__a_halt_that_was_not_judged_yet_is_halted_and_no_gap)
+{
+	auto_free struct tables *t = tables_new(LULL_STATE_WOKEN);
+
+	t->v.mode = LULL_MODE_EXIT;
+	t->v.reason = LULL_EXIT_HLT_VMX;
+	t->v.gap_ns = OPENED;
+	t->v.block_ns = 900;
+	t->v.halt_wake_ns = t->v.since_ns = 1900;
+	settle(t);
+	CHECK_EQ(row_ns(t, LULL_ROW_HALTED, 0), 900);
+	CHECK_EQ(row_ns(t, LULL_ROW_BLOCKED, 0), 0);
+	CHECK_EQ(t->v.gap_sum, 100);
+	CHECK_EQ(t->v.gap_ns, 1900);
+}
+
+TEST(settle__what_finds_no_segment_is_counted)
+{
+	auto_free struct tables *t = tables_new(LULL_STATE_PREEMPTED);
+
+	t->v.gap_ns = OPENED;
+	t->v.n_segments = LULL_SEGMENTS;
+	settle(t);
+	CHECK_EQ(t->v.segments_dropped, 1);
+}
+
 TEST(settle__an_open_mode_of_a_sleeper_is_kept)
 {
 	auto_free struct tables *t = tables_new(LULL_STATE_BLOCKED);

@@ -106,6 +106,13 @@ struct record {
 	const char *command; /* its name, for messages */
 };
 
+/* An exit code. */
+static int no_memory(void)
+{
+	log_error("record: out of memory");
+	return EXIT_ERROR;
+}
+
 static void record_done(struct record *r)
 {
 	capture_free(r->capture);
@@ -133,6 +140,7 @@ static _Noreturn void run_command(char **argv, int release, int failed)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	if (read(release, &byte, 1) != 1)
 		_exit(EXIT_ERROR); /* lull gave up */
 	(void)execvp(argv[0], argv);
@@ -225,7 +233,7 @@ static int open_output(struct record *r)
 	}
 	r->path = output ? strdup(output) : default_path();
 	if (!r->path)
-		return EXIT_ERROR;
+		return no_memory();
 	err = writer_open(&r->writer, r->path);
 	if (!err)
 		return 0;
@@ -295,13 +303,21 @@ static int settle_down(struct record *r)
 	if (!err && said.s)
 		err = recording_add_note(&r->rec, said.s);
 	if (err)
-		return EXIT_ERROR;
+		return no_memory();
 	err = privilege_drop();
 	if (err && err != -ENOSYS) {
 		log_error("record: dropping privileges: %s", strerror(-err));
 		return EXIT_ERROR;
 	}
 	return 0;
+}
+
+/* One that cannot do more than print: no colour, no line that is drawn again. */
+static bool is_dumb_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return term && streq(term, "dumb");
 }
 
 static int measure(struct record *r)
@@ -315,7 +331,7 @@ static int measure(struct record *r)
 		.signals = r->signals,
 		.begin = release_command,
 		.begin_arg = r,
-		.progress = r->config.verbose > 0 && isatty(STDERR_FILENO),
+		.progress = r->config.verbose > 0 && isatty(STDERR_FILENO) && !is_dumb_terminal(),
 		.victims = r->target.n_threads > 0,
 	};
 	int err = session_run(r->capture, &session, &r->rec, &r->session);
@@ -333,16 +349,16 @@ static int measure(struct record *r)
 	    !streq(r->session.ended_by, "interrupted") && r->config.verbose)
 		log_warn("recorded until %s, after %.1f s", r->session.ended_by,
 			 (double)r->rec.duration_ns / 1e9);
-	return r->rec.ended_by ? 0 : EXIT_ERROR;
+	return r->rec.ended_by ? 0 : no_memory();
 }
 
 static bool want_color(enum opt_color color)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
 	if (color != COLOR_AUTO)
 		return color == COLOR_ALWAYS;
-	return !(no && *no) && isatty(STDOUT_FILENO) && !(term && streq(term, "dumb"));
+	return !(no && *no) && isatty(STDOUT_FILENO) && !is_dumb_terminal();
 }
 
 static int print_summary(const struct record *r)
@@ -363,24 +379,21 @@ static int print_summary(const struct record *r)
 
 static int write_results(struct record *r)
 {
-	int err = 0;
+	int err = 0, shown = 0;
 
 	if (r->writer.data) {
-		int written = report_json_write(&r->rec, r->writer.data);
-
-		err = writer_commit(&r->writer);
-		err = err ?: written;
+		err = writer_commit(&r->writer, report_json_write(&r->rec, r->writer.data));
 		if (err)
 			log_error("record: writing %s: %s", r->path, strerror(-err));
 	}
-	if (r->config.json) {
-		if (report_json_write(&r->rec, stdout))
-			return EXIT_ERROR;
-	} else if (r->config.verbose > 0 && print_summary(r)) {
-		return EXIT_ERROR;
-	}
-	if (err)
-		return EXIT_ERROR;
+	if (r->config.json)
+		shown = report_json_write(&r->rec, stdout);
+	else if (r->config.verbose > 0)
+		shown = print_summary(r);
+	if (shown == -ENOMEM)
+		return no_memory();
+	if (err || shown)
+		return EXIT_ERROR; /* main says it of stdout */
 	if (r->path && r->config.verbose > 0 && !r->config.json)
 		(void)printf("\nrecording: %s\n", r->path);
 	return 0;
@@ -397,15 +410,17 @@ static int run(struct record *r, int argc, char **argv, int rest)
 		return EXIT_ERROR;
 	}
 	r->signals = session_signals();
-	if (r->signals < 0)
+	if (r->signals < 0) {
+		log_error("record: signals: %s", strerror(-r->signals));
 		return EXIT_ERROR;
+	}
 	code = resolve(r, argc, argv, rest);
 	code = code ?: open_output(r);
 	code = code ?: open_capture(r, &config);
 	code = code ?: settle_down(r);
 	code = code ?: measure(r);
 	if (!code && host_describe(&r->root, argc, argv, &r->rec))
-		code = EXIT_ERROR;
+		code = no_memory();
 	code = code ?: write_results(r);
 	if (code)
 		return code;

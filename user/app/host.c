@@ -46,6 +46,8 @@ int host_describe(const struct root *root, int argc, char **argv, struct recordi
 	if (uname(&un))
 		return -errno;
 	rec->hostname = strdup(un.nodename);
+	if (rec->hostname)
+		str_sanitize(rec->hostname);
 	rec->kernel = strdup(un.release);
 	rec->boot_id = line_or_empty(root, "proc/sys/kernel/random/boot_id");
 	rec->cpus_online = cpuset_format(&online);

@@ -19,8 +19,8 @@ static void print_help(FILE *to)
 {
 	(void)fputs(
 		"usage: lull COMMAND [OPTIONS]\n\n"
-		"lull finds what makes a virtual machine stutter, moves it away from the guest's\n"
-		"cores, and proves that it is gone.\n\ncommands:\n",
+		"lull finds what makes a virtual machine stutter: it measures what takes the CPU\n"
+		"from the threads that run virtual CPUs, and names it.\n\ncommands:\n",
 		to);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		(void)fprintf(to, "  %-10s%s\n", commands[i].name, commands[i].help);

@@ -37,7 +37,7 @@ struct session {
 
 /*
  * Blocks the signals that end a session, before anything starts that must not be cut off, and
- * returns their descriptor. -errno.
+ * returns their descriptor. Ignores those that would turn a failed write into a death. -errno.
  */
 int session_signals(void);
 

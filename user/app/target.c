@@ -16,7 +16,6 @@
 void target_done(struct target *target)
 {
 	free(target->threads);
-	free(target->text);
 	vms_done(&target->vms);
 	*target = (struct target){ 0 };
 }
@@ -136,11 +135,6 @@ static int add_vm(const struct vm *vm, struct target *target)
 		if (target_add(target, &t))
 			return no_memory();
 	}
-	if (asprintf(&target->text, "VM %s (%s, pid %d), %u vCPUs", vm->name, vm->vmm, vm->pid,
-		     vm->n_vcpus) < 0) {
-		target->text = NULL;
-		return no_memory();
-	}
 	return 0;
 }
 
@@ -204,14 +198,9 @@ static int add_all_vcpus(const struct root *root, struct target *target)
 
 	if (find_vms(root, &target->vms))
 		return 0;
-	for (unsigned int i = 0; i < target->vms.n && !code; i++) {
-		free(target->text);
-		target->text = NULL;
+	for (unsigned int i = 0; i < target->vms.n && !code; i++)
 		if (target->vms.vms[i].n_vcpus)
 			code = add_vm(&target->vms.vms[i], target);
-	}
-	free(target->text);
-	target->text = NULL;
 	target->vm_pid = 0;
 	return code;
 }

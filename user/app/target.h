@@ -28,7 +28,6 @@ struct target {
 	struct vm_list vms; /* owns the names that threads point to */
 	pid_t vm_pid;	    /* 0: no VM */
 	struct cpuset cpus; /* watched */
-	char *text;	    /* for people: "VM win11 (qemu, pid 4242), 8 vCPUs" */
 };
 
 /* 0, or an exit code; a message was printed. target_done frees. */

@@ -145,6 +145,7 @@ static _Noreturn void job_run(struct job *job)
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* beyond a limit of the user: an error like a full disk */
 	err = job_create(job);
 	(void)fs_write_all(job->ready, &err, sizeof(err));
 	(void)close(job->ready);
@@ -223,13 +224,13 @@ static int wait_for(pid_t pid)
 	return -WEXITSTATUS(status);
 }
 
-int writer_commit(struct writer *writer)
+int writer_commit(struct writer *writer, int written)
 {
-	int err = 0, child;
+	int err = written, child;
 
 	if (!writer->data)
-		return 0;
-	if (fclose(writer->data))
+		return written;
+	if (fclose(writer->data) && !err)
 		err = -errno;
 	writer->data = NULL;
 	if (!err && write(writer->commit, "c", 1) != 1)

@@ -18,8 +18,11 @@ struct writer {
 
 /* Creates the temporary file at once, so that what cannot be written is known before measuring. */
 int writer_open(struct writer *ret, const char *path);
-/* All was written to data: makes the file appear. -errno of the first thing that failed. */
-int writer_commit(struct writer *writer);
+/*
+ * Makes the file appear, if @written is 0: what writing to data came to, or the error for which
+ * there shall be no file. -errno of what failed, the child's before @written.
+ */
+int writer_commit(struct writer *writer, int written);
 /* Leaves no file behind. A committed or empty one is accepted. */
 void writer_abort(struct writer *writer);
 

@@ -95,8 +95,9 @@ void audit_done(struct audit *audit)
 
 static int span(const uint64_t v[4], struct audit_span *ret)
 {
-	if (v[AUDIT_BEFORE_CLOSE] < v[AUDIT_BEFORE_OPEN])
-		return -ENOENT; /* reset in between: not the same counter */
+	if (v[AUDIT_BEFORE_CLOSE] < v[AUDIT_BEFORE_OPEN] ||
+	    v[AUDIT_AFTER_CLOSE] < v[AUDIT_BEFORE_CLOSE])
+		return -ENOENT; /* reset or gone in between: not the same counter */
 	ret->value = v[AUDIT_BEFORE_CLOSE] - v[AUDIT_BEFORE_OPEN];
 	ret->low = v[AUDIT_BEFORE_CLOSE] > v[AUDIT_AFTER_OPEN]
 			   ? v[AUDIT_BEFORE_CLOSE] - v[AUDIT_AFTER_OPEN]

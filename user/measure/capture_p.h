@@ -22,6 +22,10 @@ struct symbols;
 
 #define CAPTURE_SYMBOLS 8
 
+/* Words of a table that count: from its first counter to the end. */
+#define CAPTURE_CPU_WORD    (offsetof(struct lull_cpu, events) / 4)
+#define CAPTURE_VICTIM_WORD (offsetof(struct lull_victim, entry) / 4)
+
 /* Of one program, at the start and at the end of the window. */
 struct program_count {
 	uint64_t run_cnt, run_ns, misses;

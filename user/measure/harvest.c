@@ -76,29 +76,11 @@ static int hist_take(const struct counters *c, struct hist *ret, unsigned int di
 	return 0;
 }
 
-static int cpu_labels(const struct harvest *h, const struct lull_cpu *c, const struct counters *k,
-		      unsigned int owner, struct rec_entry *entry)
+static int labels_take(const struct harvest *h, const struct lull_label *labels, unsigned int n,
+		       const struct counters *k, unsigned int owner, struct rec_entry *entry)
 {
-	for (unsigned int i = 0; i < LULL_CPU_LABELS; i++) {
-		const struct lull_label *l = &c->label[i];
-		auto_str struct str name = { 0 };
-		int err;
-
-		if (!l->fn || l->owner != owner)
-			continue;
-		err = names_label(h->names, l->fn, &name);
-		err = err ?: rec_label_add(entry, name.s ?: "", counter(k, &l->count), l->sum_ns);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int victim_labels(const struct harvest *h, const struct lull_victim *v,
-			 const struct counters *k, unsigned int owner, struct rec_entry *entry)
-{
-	for (unsigned int i = 0; i < LULL_VICTIM_LABELS; i++) {
-		const struct lull_label *l = &v->label[i];
+	for (unsigned int i = 0; i < n; i++) {
+		const struct lull_label *l = &labels[i];
 		auto_str struct str name = { 0 };
 		int err;
 
@@ -164,7 +146,7 @@ static int cpu_source(const struct harvest *h, const struct lull_cpu *c, const s
 	err = entry_fill(h, e, cause->key ?: LULL_CAUSE(LULL_KIND_OTHER, 0, 0), LULL_N_ROWS);
 	if (!err && cause->hist && cause->hist <= LULL_CPU_HISTS)
 		err = hist_take(k, &e->hist, 1, c->hist[cause->hist - 1], e->sum_ns, e->max_ns);
-	return err ?: cpu_labels(h, c, k, at, e);
+	return err ?: labels_take(h, c->label, LULL_CPU_LABELS, k, at, e);
 }
 
 static int larger_first(const void *a, const void *b)
@@ -182,7 +164,7 @@ static int harvest_cpu(struct harvest *h, unsigned int slot)
 	struct rec_cpu *rec;
 	int err;
 
-	k.first = offsetof(struct lull_cpu, cause) / 4;
+	k.first = CAPTURE_CPU_WORD;
 	if (!c->opened_ns)
 		return 0;
 	err = recording_add_cpu(h->rec, &rec);
@@ -195,7 +177,7 @@ static int harvest_cpu(struct harvest *h, unsigned int slot)
 	if (rec->n_sources)
 		qsort(rec->sources, rec->n_sources, sizeof(*rec->sources), larger_first);
 	for (unsigned int i = 0; i < LULL_N_HOOKS; i++)
-		h->events[i] += c->events[i];
+		h->events[i] += counter(&k, &c->events[i]);
 	return err;
 }
 
@@ -228,7 +210,7 @@ static int ledger_entry(const struct harvest *h, const struct lull_victim *v,
 	err = entry_fill(h, e, cause, row);
 	if (!err && entry->hist && entry->hist <= LULL_VICTIM_HISTS)
 		err = hist_take(k, &e->hist, 1, v->hist[entry->hist - 1], e->sum_ns, e->max_ns);
-	return err ?: victim_labels(h, v, k, at, e);
+	return err ?: labels_take(h, v->label, LULL_VICTIM_LABELS, k, at, e);
 }
 
 /* Whatever does not add up is shown as lost, and counted: it must not happen. */
@@ -280,7 +262,8 @@ static int thread_identity(const struct harvest *h, const struct lull_victim *v,
 	rec->has_kvm_entries = v->has_kvm;
 	rec->ended = v->state == LULL_STATE_DEAD;
 	rec->has_sibling = v->cpu < LULL_MAX_CPUS && h->cap->skel->bss->lull_cpu_sibling[v->cpu];
-	rec->sibling_ns = v->sibling_ns;
+	/* Two CPUs' clocks, read at once, may tell a few ns less than none. */
+	rec->sibling_ns = (int64_t)v->sibling_ns > 0 ? v->sibling_ns : 0;
 	return rec->comm && (rec->vm || !t->tid || !t->vm) ? 0 : -ENOMEM;
 }
 
@@ -303,7 +286,7 @@ static int harvest_thread(struct harvest *h, unsigned int slot)
 	struct rec_thread *rec;
 	int err;
 
-	k.first = offsetof(struct lull_victim, entry) / 4;
+	k.first = CAPTURE_VICTIM_WORD;
 	if (v->state == LULL_STATE_FREE || v->state == LULL_STATE_NEW)
 		return 0;
 	err = recording_add_thread(h->rec, &rec);

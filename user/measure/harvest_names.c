@@ -41,11 +41,29 @@ static void take_last_stall(const struct lull_victim *v, uint64_t end, void *arg
 	(void)stalls_add(&cap->stalls, &raw, cap->config->stacks ? sizeof(raw) : LULL_STALL_SHORT);
 }
 
+/* Was there not one event on the CPU? */
+static bool is_quiet(const struct capture *cap, int cpu)
+{
+	for (unsigned int i = 0; i < cap->n_cpus; i++)
+		if (cap->cpus[i].opened_ns && (int)cap->cpus[i].cpu == cpu)
+			return cap->cpus[i].fresh == 2;
+	return false;
+}
+
+/* Did its run time grow, by the kernel's own count? */
+static bool has_run(const struct capture *cap, unsigned int slot)
+{
+	struct audit_span run, wait;
+
+	return slot < cap->n_targets && !audit_thread(&cap->audit, slot, &run, &wait) && run.value;
+}
+
 /*
- * A thread of which nothing was seen slept all the time, or waited for its CPU all the time: that
- * it was ready to run when the window closed tells.
+ * A thread of which nothing was seen slept all the time, if it was not ready to run when the window
+ * closed. Else it waited for its CPU all the time or, where nothing at all happened on that, ran:
+ * so does a vCPU that never leaves its guest, on a CPU without ticks.
  */
-static void find_waiting(struct capture *cap)
+static void find_silent(struct capture *cap)
 {
 	for (unsigned int i = 0; i < cap->n_victims; i++) {
 		struct lull_victim *v = &cap->victims[i];
@@ -55,8 +73,14 @@ static void find_waiting(struct capture *cap)
 		    threads_read_stat(cap->config->root, (pid_t)v->tgid, (pid_t)v->tid, &stat) ||
 		    stat.state != 'R')
 			continue;
-		v->state = LULL_STATE_PREEMPTED;
 		v->cpu = (uint32_t)stat.cpu;
+		if (is_quiet(cap, stat.cpu) && has_run(cap, i)) {
+			v->state = LULL_STATE_ON;
+			v->mode_ns = cap->closed_ns - v->since_ns;
+			v->since_ns = cap->closed_ns;
+			continue;
+		}
+		v->state = LULL_STATE_PREEMPTED;
 		v->gap_ns = v->since_ns;
 	}
 }
@@ -75,7 +99,7 @@ void settle_all(struct capture *cap)
 		.stall_arg = cap,
 	};
 
-	find_waiting(cap);
+	find_silent(cap);
 	settle_tables(&t);
 }
 
@@ -111,8 +135,6 @@ int harvest_names(struct harvest *h)
 			.irqs_close = &cap->audit.reads[AUDIT_BEFORE_CLOSE].irqs,
 			.cpus = cap->cpus,
 			.n_cpus = cap->n_cpus,
-			.victims = cap->victims,
-			.n_victims = cap->n_victims,
 			.fns = cap->skel->bss->lull_fns,
 			.senders = (const void *)cap->skel->bss->lull_senders,
 			.addrs = addrs,
@@ -147,12 +169,17 @@ void harvest_sort_ledger(struct rec_thread *rec)
 		qsort(rec->ledger, rec->n_ledger, sizeof(*rec->ledger), ledger_order);
 }
 
-static bool has_vcpu_without_entries(const struct recording *rec)
+/* One that slept all the time has none either: entries of any other show that KVM reports them. */
+static bool has_vcpus_without_entries(const struct recording *rec)
 {
-	for (unsigned int i = 0; i < rec->n_threads; i++)
-		if (rec->threads[i].vcpu >= 0 && !rec->threads[i].has_kvm_entries)
-			return true;
-	return false;
+	bool without = false;
+
+	for (unsigned int i = 0; i < rec->n_threads; i++) {
+		if (rec->threads[i].has_kvm_entries)
+			return false;
+		without |= rec->threads[i].vcpu >= 0;
+	}
+	return without;
 }
 
 int harvest_notes(struct harvest *h)
@@ -161,7 +188,7 @@ int harvest_notes(struct harvest *h)
 	auto_str struct str text = { 0 };
 	int err = 0;
 
-	if (has_vcpu_without_entries(h->rec))
+	if (has_vcpus_without_entries(h->rec))
 		err = recording_add_note(h->rec,
 					 "no kvm_entry came from this KVM: the row run stands "
 					 "for guest, exit and user");

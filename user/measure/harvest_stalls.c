@@ -12,7 +12,7 @@
 #include "model/recording.h"
 #include "sys/symbols.h"
 
-/* "812 kwin" plus, when the waker was an interrupt, that in words. */
+/* "kwin 812", or the interrupt that woke it. */
 static int stall_waker(const struct harvest *h, const struct stall *s, struct rec_stall *rec)
 {
 	auto_str struct str out = { 0 };

@@ -22,8 +22,6 @@ struct names_sources {
 	const struct irq_table *irqs_open, *irqs_close; /* a line may come or go in between */
 	const struct lull_cpu *cpus;
 	unsigned int n_cpus;
-	const struct lull_victim *victims;
-	unsigned int n_victims;
 	const __u64 *fns;		   /* LULL_FNS label values */
 	const struct lull_sender *senders; /* LULL_SENDERS */
 	const uint64_t *addrs;		   /* more kernel addresses to resolve: stacks */
@@ -39,7 +37,7 @@ void names_free(struct names *names);
 int names_cause(const struct names *names, uint64_t cause, unsigned int row, struct str *out);
 /* The id of a cause in a recording, and whether it is a number; "" for one without. */
 int names_id(uint64_t cause, struct str *out, bool *ret_number);
-/* Appends "hrtimer tick_nohz_handler", "from kwin 812". */
+/* Appends "hrtimer tick_nohz_handler", "from kwin". */
 int names_label(const struct names *names, unsigned int fn, struct str *out);
 /* The bare function of a label, for a kernel worker: "vmstat_update"; nothing for other labels. */
 int names_function(const struct names *names, unsigned int fn, struct str *out);

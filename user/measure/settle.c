@@ -174,7 +174,9 @@ static void segment_add(struct lull_victim *v, enum lull_row row, uint64_t cause
 {
 	uint64_t word = (uint64_t)row << LULL_ROW_SHIFT | cause;
 
-	for (uint32_t i = 0; v->gap_ns && i < LULL_SEGMENTS; i++) {
+	if (!v->gap_ns)
+		return;
+	for (uint32_t i = 0; i < LULL_SEGMENTS; i++) {
 		struct lull_segment *s = &v->segment[i];
 
 		if (i == v->n_segments) {
@@ -186,6 +188,7 @@ static void segment_add(struct lull_victim *v, enum lull_row row, uint64_t cause
 			return;
 		}
 	}
+	v->segments_dropped++;
 }
 
 static void wait_add(struct lull_victim *v, enum lull_row row, uint64_t cause, uint64_t ns)
@@ -224,12 +227,15 @@ static void wait_settle(const struct settle_tables *t, struct lull_victim *v)
 	v->since_ns = max(v->since_ns, t->closed_ns);
 }
 
+static enum lull_row sleep_row(const struct lull_victim *v)
+{
+	return lull_is_halt(v) ? LULL_ROW_HALTED : LULL_ROW_BLOCKED;
+}
+
 static void sleep_settle(struct lull_victim *v, uint64_t cause, uint64_t end)
 {
-	enum lull_row row = lull_is_halt(v) ? LULL_ROW_HALTED : LULL_ROW_BLOCKED;
-
 	if (end > v->since_ns) {
-		entry_add(v, row, cause, end - v->since_ns);
+		entry_add(v, sleep_row(v), cause, end - v->since_ns);
 		v->since_ns = end;
 	}
 }
@@ -278,8 +284,16 @@ static void victim_settle(const struct settle_tables *t, unsigned int slot)
 	struct lull_victim *v = &t->victims[slot];
 
 	if (v->block_ns) {
-		entry_add(v, LULL_ROW_BLOCKED, 0, v->block_ns);
-		v->entry[LULL_ROW_BLOCKED].count++;
+		enum lull_row row = sleep_row(v);
+
+		/* As vcpu_halted: what the guest lost begins at the wake-up. */
+		if (v->gap_ns && v->mode == LULL_MODE_EXIT &&
+		    (row == LULL_ROW_HALTED || !v->reason)) {
+			v->gap_ns = v->halt_wake_ns;
+			v->first_segment = v->sleep_segment;
+		}
+		entry_add(v, row, 0, v->block_ns);
+		v->entry[row].count++;
 		v->block_ns = 0;
 	}
 	switch (v->state) {

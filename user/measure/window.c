@@ -14,11 +14,6 @@
 #include "sys/kvmstats.h"
 
 #define FOLD_EVERY_NS 10000000000ULL
-/* Words of a table that count: from the causes, or entries, to the end. */
-#define CPU_FIRST_WORD	  (offsetof(struct lull_cpu, cause) / 4)
-#define CPU_WORDS	  (sizeof(struct lull_cpu) / 4)
-#define VICTIM_FIRST_WORD (offsetof(struct lull_victim, entry) / 4)
-#define VICTIM_WORDS	  (sizeof(struct lull_victim) / 4)
 
 static uint64_t clock_unix_ns(void)
 {
@@ -101,7 +96,10 @@ static int take_audit(struct capture *cap, enum audit_point point)
 			  });
 }
 
-/* From here on the programs count. Slots last: they are what turns them on. */
+/*
+ * From here on the programs count. First what they look up, then the slots of the CPUs, which turn
+ * them on. Threads are known before: until lull_cpus_used says so, their wake-ups take no slot.
+ */
 static int window_open(struct capture *cap)
 {
 	unsigned int slot = 0;
@@ -110,6 +108,7 @@ static int window_open(struct capture *cap)
 	cap->opened_unix_ns = clock_unix_ns();
 	cap->opened_ns = capture_now();
 	cap->folded_ns = cap->opened_ns;
+	cap->skel->bss->lull_victims_used = cap->n_targets;
 	for (unsigned int i = 0; i < cap->n_targets; i++) {
 		victim_init(&cap->victims[i], &cap->targets[i], i, cap->opened_ns);
 		err = tid_insert(cap, cap->targets[i].tid, i);
@@ -123,13 +122,12 @@ static int window_open(struct capture *cap)
 		c->opened_ns = c->last_ns = cap->opened_ns;
 		c->fresh = 2;
 	}
-	cap->skel->bss->lull_cpus_used = slot;
-	cap->skel->bss->lull_victims_used = cap->n_targets;
 	cap->skel->bss->lull_vm_tgid = (__u32)cap->config->vm_pid;
 	slot = 0;
 	for_each_cpu(cpu, &cap->cpus_watched) {
 		__atomic_store_n(&cap->skel->bss->lull_cpu_slot[cpu], ++slot, __ATOMIC_RELEASE);
 	}
+	__atomic_store_n(&cap->skel->bss->lull_cpus_used, slot, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -151,32 +149,35 @@ int capture_start(struct capture *cap)
 
 static int fold_cpu(struct capture *cap, unsigned int i)
 {
-	const uint32_t *words = (const uint32_t *)(const void *)&cap->cpus[i];
+	const uint32_t *words = (const uint32_t *)(const void *)&cap->cpus[i] + CAPTURE_CPU_WORD;
+	struct fold *fold = &cap->cpu_folds[i];
+	bool due = false;
 
-	for (unsigned int k = 0; k <= LULL_CAUSES; k++) {
-		size_t word = offsetof(struct lull_cpu, cause[k].count) / 4;
+	for (unsigned int k = 0; k < LULL_N_HOOKS && !due; k++)
+		due = fold_is_due(fold, k, words[k]);
+	for (unsigned int k = 0; k <= LULL_CAUSES && !due; k++) {
+		size_t word = offsetof(struct lull_cpu, cause[k].count) / 4 - CAPTURE_CPU_WORD;
 
-		if (fold_is_due(&cap->cpu_folds[i], (unsigned int)(word - CPU_FIRST_WORD),
-				words[word]))
-			return fold_take(&cap->cpu_folds[i], words + CPU_FIRST_WORD,
-					 CPU_WORDS - CPU_FIRST_WORD);
+		due = fold_is_due(fold, (unsigned int)word, words[word]);
 	}
-	return 0;
+	return due ? fold_take(fold, words, sizeof(struct lull_cpu) / 4 - CAPTURE_CPU_WORD) : 0;
 }
 
 static int fold_victim(struct capture *cap, unsigned int i)
 {
-	const uint32_t *words = (const uint32_t *)(const void *)&cap->victims[i];
+	const uint32_t *words =
+		(const uint32_t *)(const void *)&cap->victims[i] + CAPTURE_VICTIM_WORD;
+	struct fold *fold = &cap->victim_folds[i];
+	bool due = false;
 
-	for (unsigned int k = 0; k <= LULL_ENTRIES; k++) {
-		size_t word = offsetof(struct lull_victim, entry[k].count) / 4;
+	for (unsigned int k = 0; k <= LULL_ENTRIES && !due; k++) {
+		size_t word =
+			offsetof(struct lull_victim, entry[k].count) / 4 - CAPTURE_VICTIM_WORD;
 
-		if (fold_is_due(&cap->victim_folds[i], (unsigned int)(word - VICTIM_FIRST_WORD),
-				words[word]))
-			return fold_take(&cap->victim_folds[i], words + VICTIM_FIRST_WORD,
-					 VICTIM_WORDS - VICTIM_FIRST_WORD);
+		due = fold_is_due(fold, (unsigned int)word, words[word]);
 	}
-	return 0;
+	return due ? fold_take(fold, words, sizeof(struct lull_victim) / 4 - CAPTURE_VICTIM_WORD)
+		   : 0;
 }
 
 static int fold_tables(struct capture *cap)
@@ -231,6 +232,7 @@ static void window_close(struct capture *cap)
 	const struct timespec grace = { .tv_nsec = 5000000 };
 
 	cap->skel->bss->lull_vm_tgid = 0;
+	__atomic_store_n(&cap->skel->bss->lull_cpus_used, 0, __ATOMIC_RELEASE);
 	for (unsigned int i = 0; i < LULL_VICTIM_TAB; i++)
 		__atomic_store_n(&cap->skel->bss->lull_victim_tab[i], 0, __ATOMIC_RELEASE);
 	for (unsigned int i = 0; i < LULL_MAX_CPUS; i++)
