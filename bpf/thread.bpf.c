@@ -26,7 +26,7 @@ __noinline int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now,
 	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
 		v->sibling_ns += siblings_busy(c->cpu, now) - v->sibling_base;
 	comm_copy(v->comm, a->prev.comm);
-	if (v->block_ns)
+	if (v->block_ns && (a->blocked || a->dead))
 		ledger_block_flush(v);
 	if (!a->blocked && !a->dead) {
 		victim_interrupted(v, now);

@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
-#include "base/str.h"
 #include "report/gzip.h"
 #include "test.h"
 

@@ -27,7 +27,6 @@ static void capture(int level, char *buf, size_t cap)
 	log_set_level(level);
 	log_error("e %d", 1);
 	log_warn("w %s", "2");
-	log_info("i");
 	log_debug("d");
 	log_set_level(1);
 	(void)dup2(saved, STDERR_FILENO);
@@ -44,10 +43,8 @@ TEST(log__shows_what_the_level_allows)
 	CHECK_STREQ(buf, "lull: e 1\n");
 	capture(1, buf, sizeof(buf));
 	CHECK_STREQ(buf, "lull: e 1\nlull: warning: w 2\n");
-	capture(2, buf, sizeof(buf));
-	CHECK_STREQ(buf, "lull: e 1\nlull: warning: w 2\nlull: i\n");
 	capture(3, buf, sizeof(buf));
-	CHECK_STREQ(buf, "lull: e 1\nlull: warning: w 2\nlull: i\nlull: debug: d\n");
+	CHECK_STREQ(buf, "lull: e 1\nlull: warning: w 2\nlull: debug: d\n");
 }
 
 TEST(log_is_debug__is_the_debug_level)

@@ -100,7 +100,6 @@ TEST(rows__are_found_by_name_in_their_order)
 	CHECK(rows_at(1000) == NULL);
 	CHECK(rows_find("preempted")->is_theft);
 	CHECK(!rows_is_theft("guest") && !rows_is_theft("nonsense"));
-	CHECK(rows_is_asleep("halted") && rows_is_asleep("blocked") && !rows_is_asleep("haltpoll"));
 	CHECK(rows_find("nonsense") == NULL);
 	CHECK_STREQ(rows_source("softirq"), "softirq");
 	CHECK(rows_source("preempted") == NULL);

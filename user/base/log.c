@@ -60,17 +60,6 @@ void log_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
-void log_info(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (log_level < LEVEL_VERBOSE)
-		return;
-	va_start(ap, fmt);
-	log_write("lull: ", fmt, ap);
-	va_end(ap);
-}
-
 void log_debug(const char *fmt, ...)
 {
 	va_list ap;

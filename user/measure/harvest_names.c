@@ -182,6 +182,28 @@ static bool has_vcpus_without_entries(const struct recording *rec)
 	return without;
 }
 
+/* What a hypervisor below us took is in whatever had the CPU then: nothing tells it apart. */
+static int note_steal(struct harvest *h)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < h->rec->n_cpus && !err; i++) {
+		auto_str struct str text = { 0 };
+		struct audit_span span;
+		char time[32];
+
+		if (audit_steal(&h->cap->audit, h->rec->cpus[i].cpu, &span) || !span.value)
+			continue;
+		err = str_addf(
+			&text,
+			"the hypervisor below took %s of CPU %d (steal, in steps of 10 ms): it is in "
+			"the time of what ran there",
+			str_format_ns(span.value, time, sizeof(time)), h->rec->cpus[i].cpu);
+		err = err ?: recording_add_note(h->rec, text.s);
+	}
+	return err;
+}
+
 int harvest_notes(struct harvest *h)
 {
 	unsigned int grouped = 0, hidden = 0;
@@ -211,5 +233,5 @@ int harvest_notes(struct harvest *h)
 			      "by name",
 			      grouped)
 			      ?: recording_add_note(h->rec, text.s);
-	return err;
+	return err ?: note_steal(h);
 }

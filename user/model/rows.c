@@ -38,11 +38,6 @@ bool rows_is_theft(const char *name)
 	return row && row->is_theft;
 }
 
-bool rows_is_asleep(const char *name)
-{
-	return streq(name, "halted") || streq(name, "blocked");
-}
-
 const char *rows_source(const char *name)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(sources); i++) {

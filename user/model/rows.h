@@ -20,8 +20,6 @@ const struct row *rows_at(unsigned int index);
 const struct row *rows_find(const char *name);
 /* false for an unknown name. */
 bool rows_is_theft(const char *name);
-/* Halted or blocked: time that the victim did not want. */
-bool rows_is_asleep(const char *name);
 
 /* The static text of a source (irq, vector, softirq, nmi, task), or NULL: no such source. */
 const char *rows_source(const char *name);
