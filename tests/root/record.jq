@@ -179,7 +179,7 @@ def is_busy($tid):
 def off_text:
 	(counts_off + waits_off)[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)";
 def counts_off_text:
-	(select([.audit[] | select(.what | startswith("cpu")) | .lull | values] | length < 2) |
+	(select([.audit[] | select(.what | startswith("cpu")) | .lull | values] | length < 1) |
 		"there is nothing to compare"),
 	(counts_off[] | "\(.what): kernel \(.kernel_min) to \(.kernel_max), lull \(.lull)");
 
