@@ -114,11 +114,14 @@ static int audit_victim(struct harvest *h, unsigned int slot, const struct rec_t
 	return err ?: audit_add(h, what, &wait, &waited);
 }
 
-/* Where KVM reports no entries our exits are none: its own count stands alone. */
+/*
+ * Where KVM reports no entries our exits are none: its own count stands alone. KVM's halt lasts until
+ * the thread runs again, the wait for its CPU included.
+ */
 static int audit_kvm(struct harvest *h, const struct rec_thread *t)
 {
 	struct audit_span exits, halt_wait;
-	uint64_t n = 0, halted = rec_thread_row_ns(t, "halted");
+	uint64_t n = 0, halted = rec_thread_row_ns(t, "halted") + rec_thread_row_ns(t, "wake");
 	char what[64];
 	int err;
 
