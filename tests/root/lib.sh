@@ -222,6 +222,20 @@ json_number() {
 	grep -oE "\"$2\":-?[0-9]+" "$1" | head -n 1 | cut -d: -f2
 }
 
+# In a chroot, say, nothing can be mounted for one process alone.
+can_mount_privately() {
+	unshare -m true 2>/dev/null
+}
+
+# skip_without_mounts NAME...: true, and each of the tests skipped, where that is so.
+skip_without_mounts() {
+	local name
+	! can_mount_privately || return 1
+	for name; do
+		skip "$name" "no mount namespace of its own can be had here"
+	done
+}
+
 # with_debugfs COMMAND...: in a mount namespace of its own, where debugfs is mounted.
 with_debugfs() {
 	# shellcheck disable=SC2016 # the inner shell expands it
