@@ -243,6 +243,19 @@ static __always_inline __u32 cause_place(struct lull_cpu *c, __u32 at, __u64 key
 	return at;
 }
 
+/* The place of any cause: by number where it has one, else by search. */
+static __always_inline __u32 cause_at(struct lull_cpu *c, __u64 cause)
+{
+	enum lull_kind kind = LULL_CAUSE_KIND(cause);
+	__u32 id = LULL_CAUSE_ID(cause);
+
+	if (kind == LULL_KIND_VECTOR)
+		return cause_place(c, id & (LULL_CAUSE_SOFTIRQ - 1), cause);
+	if (kind == LULL_KIND_SOFTIRQ)
+		return cause_place(c, LULL_CAUSE_SOFTIRQ + (id & 15), cause);
+	return cause_find(c, cause, true);
+}
+
 static __always_inline void cause_add(struct lull_cpu *c, __u32 at, __u64 ns)
 {
 	struct lull_cause *e = &c->cause[bounded(at, LULL_CAUSES)];

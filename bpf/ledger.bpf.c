@@ -110,17 +110,10 @@ __noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cau
 			    __u64 ns)
 {
 	enum lull_kind kind = LULL_CAUSE_KIND(cause);
-	__u32 id = LULL_CAUSE_ID(cause), at;
 
 	if (!c)
 		return 0;
-	if (kind == LULL_KIND_VECTOR)
-		at = cause_place(c, id & (LULL_CAUSE_SOFTIRQ - 1), cause);
-	else if (kind == LULL_KIND_SOFTIRQ)
-		at = cause_place(c, LULL_CAUSE_SOFTIRQ + (id & 15), cause);
-	else
-		at = cause_find(c, cause, true);
-	ledger_cpu_label(c, at, fn, ns);
+	ledger_cpu_label(c, cause_at(c, cause), fn, ns);
 	if (v && kind != LULL_KIND_TASK)
 		ledger_victim_label(v, ledger_entry_place(v, row_of(kind), cause), fn, ns);
 	return 0;

@@ -209,15 +209,9 @@ static __always_inline __u32 row_of(enum lull_kind kind)
 static __always_inline void finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns)
 {
 	enum lull_kind kind = LULL_CAUSE_KIND(cause);
-	__u32 id = LULL_CAUSE_ID(cause), at, row;
+	__u32 at, row;
 
-	if (kind == LULL_KIND_VECTOR)
-		at = cause_place(c, id & (LULL_CAUSE_SOFTIRQ - 1), cause);
-	else if (kind == LULL_KIND_SOFTIRQ)
-		at = cause_place(c, LULL_CAUSE_SOFTIRQ + (id & 15), cause);
-	else
-		at = cause_find(c, cause, true);
-	at = forget(at);
+	at = forget(cause_at(c, cause));
 	if (at == LULL_CAUSES)
 		anomaly(LULL_ANOMALY_CAUSES_FULL);
 	cause_add(c, at, ns);

@@ -100,8 +100,7 @@ int BPF_PROG(sched__waking, struct task_struct *task)
 	return 0;
 }
 
-SEC("?tp_btf/sched_wakeup")
-int BPF_PROG(sched__wakeup, struct task_struct *task)
+static __always_inline int task_woken(const struct task_struct *task)
 {
 	struct lull_victim *v = victim_at(victim_find(task->pid));
 
@@ -110,14 +109,16 @@ int BPF_PROG(sched__wakeup, struct task_struct *task)
 	return 0;
 }
 
+SEC("?tp_btf/sched_wakeup")
+int BPF_PROG(sched__wakeup, struct task_struct *task)
+{
+	return task_woken(task);
+}
+
 SEC("?tp_btf/sched_wakeup_new")
 int BPF_PROG(sched__new, struct task_struct *task)
 {
-	struct lull_victim *v = victim_at(victim_find(task->pid));
-
-	if (v)
-		thread_wakeup(v, bpf_ktime_get_ns(), task->thread_info.cpu, task->on_cpu);
-	return 0;
+	return task_woken(task);
 }
 
 SEC("?tp_btf/sched_migrate_task")

@@ -126,9 +126,6 @@ __noinline int selftest_irq(struct selftest_event *e)
 		return 0;
 	}
 	frame_push(c, e->now, cause);
-	if (c->carry_irq == cause)
-		c->frame[(c->depth - 1) & (LULL_DEPTH - 1)].acc_ns += c->carry_ns;
-	c->carry_irq = 0;
 	return 0;
 }
 

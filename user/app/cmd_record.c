@@ -104,6 +104,7 @@ struct record {
 	int release;	     /* descriptor: a byte lets the child go on; -1 */
 	int failed;	     /* descriptor: the child's errno, if its exec fails; -1 */
 	const char *command; /* its name, for messages */
+	bool exec_failed;    /* said already */
 };
 
 /* An exit code. */
@@ -185,6 +186,7 @@ static int release_command(void *ctx)
 	if (read(r->failed, &err, sizeof(err)) != sizeof(err))
 		return 0;
 	log_error("record: cannot run %s: %s", r->command, strerror(err));
+	r->exec_failed = true;
 	return -err;
 }
 
@@ -336,8 +338,8 @@ static int measure(struct record *r)
 	};
 	int err = session_run(r->capture, &session, &r->rec, &r->session);
 
-	if (err && r->command && !r->session.ended_by)
-		return EXIT_ERROR; /* said already */
+	if (r->exec_failed)
+		return EXIT_ERROR;
 	if (!err)
 		err = capture_harvest(r->capture, &r->rec);
 	if (err) {

@@ -191,27 +191,24 @@ static int dispatch(struct loop *loop, enum event event)
 	return 0;
 }
 
-/* The last stretch to the end of the duration is waited for exactly, not to the next poll. */
-static int until_due_ms(const struct loop *loop, uint64_t began_ns)
-{
-	struct timespec now;
-	uint64_t due = began_ns + loop->config->duration_ns, at;
-
-	if (!loop->config->duration_ns)
-		return FOREVER;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	at = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	if (at >= due)
-		return 0;
-	return (int)min((due - at + 999999) / 1000000, (uint64_t)POLL_NS / 1000000);
-}
-
 static uint64_t now_ns(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The last stretch to the end of the duration is waited for exactly, not to the next poll. */
+static int until_due_ms(const struct loop *loop, uint64_t began_ns)
+{
+	uint64_t due = began_ns + loop->config->duration_ns, at = now_ns();
+
+	if (!loop->config->duration_ns)
+		return FOREVER;
+	if (at >= due)
+		return 0;
+	return (int)min((due - at + 999999) / 1000000, (uint64_t)POLL_NS / 1000000);
 }
 
 static int loop_run(struct loop *loop)
