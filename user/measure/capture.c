@@ -260,7 +260,7 @@ static int load(struct capture *cap, struct str *why)
 	if (!err || why->s || err == -EPERM)
 		return err && !why->s ? refuse(why, err, "loading the BPF programs") : err;
 	/* Without the scheduler there is no ledger; all else can be left out. */
-	n = trial_groups(cap->on, cap->refused);
+	n = trial_groups(cap->on, !lockdown_hides_memory(cap->config->root), cap->refused);
 	if (n > 0 && !cap->refused[LULL_HOOK_sched__switch])
 		err = load_once(cap, why);
 	return err && !why->s ? refuse(why, err, "loading the BPF programs") : err;

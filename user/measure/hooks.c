@@ -34,6 +34,11 @@ const struct hook *hook_at(unsigned int i)
 	return i < ARRAY_SIZE(hooks) ? &hooks[i] : NULL;
 }
 
+bool hook_same_group(const struct hook *a, const struct hook *b)
+{
+	return a->source == b->source && streq(a->group, b->group);
+}
+
 const char *hook_source_name(enum lull_source source)
 {
 	return sources[source].name;
@@ -154,7 +159,7 @@ static int group_lacks(const struct bpf_object *obj, const struct hook_types *ty
 		struct bpf_program *prog;
 		int r;
 
-		if (hooks[i].source != first->source || !streq(hooks[i].group, first->group))
+		if (!hook_same_group(&hooks[i], first))
 			continue;
 		prog = bpf_object__find_program_by_name(obj, hooks[i].name);
 		if (!prog)
@@ -173,7 +178,7 @@ static int group_select(struct bpf_object *obj, const struct hook *first, bool e
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		int err;
 
-		if (hooks[i].source != first->source || !streq(hooks[i].group, first->group))
+		if (!hook_same_group(&hooks[i], first))
 			continue;
 		on[i] = enable;
 		err = bpf_program__set_autoload(
@@ -186,8 +191,7 @@ static int group_select(struct bpf_object *obj, const struct hook *first, bool e
 
 static bool group_is_first(unsigned int i)
 {
-	return i == 0 || hooks[i - 1].source != hooks[i].source ||
-	       !streq(hooks[i - 1].group, hooks[i].group);
+	return i == 0 || !hook_same_group(&hooks[i - 1], &hooks[i]);
 }
 
 int hooks_select(struct bpf_object *obj, const struct hook_types *types, bool on[LULL_N_HOOKS],

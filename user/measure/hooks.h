@@ -24,6 +24,8 @@ struct hook {
 
 /* The rows of sources.def, in the order of enum lull_hook. */
 const struct hook *hook_at(unsigned int i);
+/* Do they stand and fall together? */
+bool hook_same_group(const struct hook *a, const struct hook *b);
 const char *hook_source_name(enum lull_source source);
 /* Does it only refine what others count? */
 bool hook_source_is_label(enum lull_source source);

@@ -7,21 +7,17 @@
 #include "measure/hooks.h"
 #include "measure/skel.h"
 
-static bool same_group(const struct hook *a, const struct hook *b)
-{
-	return a->source == b->source && streq(a->group, b->group);
-}
-
 /* Does the group of @first load? */
-static int group_loads(const struct hook *first, const bool on[LULL_N_HOOKS])
+static int group_loads(const struct hook *first, const bool on[LULL_N_HOOKS], bool read_exits)
 {
 	struct lull_bpf *skel = lull_bpf__open();
 	int err;
 
 	if (!skel)
 		return -ENOMEM;
+	skel->rodata->lull_read_exits = read_exits;
 	for (unsigned int i = 0; i < LULL_N_HOOKS; i++)
-		if (on[i] && same_group(hook_at(i), first))
+		if (on[i] && hook_same_group(hook_at(i), first))
 			(void)bpf_program__set_autoload(
 				bpf_object__find_program_by_name(skel->obj, hook_at(i)->name),
 				true);
@@ -30,7 +26,7 @@ static int group_loads(const struct hook *first, const bool on[LULL_N_HOOKS])
 	return err == -ENOMEM ? err : !err;
 }
 
-int trial_groups(const bool on[LULL_N_HOOKS], bool refused[LULL_N_HOOKS])
+int trial_groups(const bool on[LULL_N_HOOKS], bool read_exits, bool refused[LULL_N_HOOKS])
 {
 	int n = 0;
 
@@ -38,16 +34,16 @@ int trial_groups(const bool on[LULL_N_HOOKS], bool refused[LULL_N_HOOKS])
 		const struct hook *first = hook_at(i);
 		int loads;
 
-		if (!on[i] || refused[i] || (i && same_group(hook_at(i - 1), first)))
+		if (!on[i] || refused[i] || (i && hook_same_group(hook_at(i - 1), first)))
 			continue;
-		loads = group_loads(first, on);
+		loads = group_loads(first, on, read_exits);
 		if (loads < 0)
 			return loads;
 		if (loads)
 			continue;
 		n++;
 		for (unsigned int k = 0; k < LULL_N_HOOKS; k++)
-			refused[k] |= same_group(hook_at(k), first);
+			refused[k] |= hook_same_group(hook_at(k), first);
 	}
 	return n;
 }

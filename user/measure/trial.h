@@ -11,9 +11,9 @@
 #include "lull_abi.h"
 
 /*
- * Sets refused[hook] for the programs of groups that do not load; @on: those worth trying. The
- * number of groups refused, or -ENOMEM.
+ * Sets refused[hook] for the programs of groups that do not load. @on: those worth trying;
+ * @read_exits: as they will be loaded. The number of groups refused, or -ENOMEM.
  */
-int trial_groups(const bool on[LULL_N_HOOKS], bool refused[LULL_N_HOOKS]);
+int trial_groups(const bool on[LULL_N_HOOKS], bool read_exits, bool refused[LULL_N_HOOKS]);
 
 #endif
