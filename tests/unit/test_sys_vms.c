@@ -22,7 +22,10 @@ struct want {
 	pid_t pid;
 	const char *name, *vmm;
 	unsigned int n_expected, n_vcpus;
-	struct vcpu vcpus[3];
+	struct {
+		int index;
+		pid_t tid;
+	} vcpus[3];
 };
 
 static void check_vm(const struct vm *vm, const struct want *want)

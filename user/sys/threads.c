@@ -14,7 +14,8 @@
 #include "base/parse.h"
 #include "base/str.h"
 
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S   1000000000ULL
+#define PF_KTHREAD 0x00200000 /* <linux/sched.h>, in field 9; the same since 2.6.27 */
 
 /* A file of procfs that was opened before its task ended reads -ESRCH. */
 static int gone(int err)
@@ -34,9 +35,40 @@ static char *next_word(char **p)
 	return word;
 }
 
-/* Fields are numbered from 1, as in proc(5); @rest begins with field 3. */
+/* Fields are numbered from 1, as in proc(5); those of which somebody asks. */
+static bool take_field(struct thread_stat *stat, unsigned int field, uint64_t value)
+{
+	switch (field) {
+	case 4:
+		stat->ppid = (pid_t)value;
+		return true;
+	case 9:
+		stat->is_kernel = value & PF_KTHREAD;
+		return true;
+	case 22:
+		stat->start_ticks = value;
+		return true;
+	case 39:
+		stat->cpu = (int)value;
+		return true;
+	case 40:
+		stat->rt_priority = (unsigned int)value;
+		return true;
+	case 41:
+		stat->policy = (unsigned int)value;
+		return true;
+	case 43:
+		stat->guest_ticks = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* @rest begins with field 3. Only what is asked for has to be a number: some may be negative. */
 static int parse_stat_fields(char *rest, struct thread_stat *stat)
 {
+	struct thread_stat ignored;
 	uint64_t value;
 	char *word;
 
@@ -46,16 +78,10 @@ static int parse_stat_fields(char *rest, struct thread_stat *stat)
 			return -EINVAL;
 		if (field == 3)
 			stat->state = *word;
-		if (field != 22 && field != 39 && field != 43)
-			continue;
-		if (parse_u64(word, &value))
+		else if (!parse_u64(word, &value))
+			(void)take_field(stat, field, value);
+		else if (take_field(&ignored, field, 0))
 			return -EINVAL;
-		if (field == 22)
-			stat->start_ticks = value;
-		else if (field == 39)
-			stat->cpu = (int)value;
-		else
-			stat->guest_ticks = value;
 	}
 	return 0;
 }
@@ -125,17 +151,12 @@ int threads_list(const struct root *root, pid_t pid, pid_t **ret, unsigned int *
 	return 0;
 }
 
-/* The value of "Key:\tvalue" in proc/TID/status, allocated. */
-static int read_status(const struct root *root, pid_t tid, const char *key, char **ret)
+/* The value of "Key:\tvalue" in the text of a status file, allocated. */
+static int find_status(const char *text, const char *key, char **ret)
 {
-	auto_free char *text = NULL;
 	size_t key_len = strlen(key);
-	int err;
 
-	err = fs_read_file(root, &text, NULL, "proc/%d/status", (int)tid);
-	if (err)
-		return gone(err);
-	for (char *line = text; line; line = strchr(line, '\n')) {
+	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, key, key_len) != 0 || line[key_len] != ':')
 			continue;
@@ -145,6 +166,15 @@ static int read_status(const struct root *root, pid_t tid, const char *key, char
 		return *ret ? 0 : -ENOMEM;
 	}
 	return -EINVAL;
+}
+
+static int read_status(const struct root *root, pid_t tid, const char *key, char **ret)
+{
+	auto_free char *text = NULL;
+	int err;
+
+	err = fs_read_file(root, &text, NULL, "proc/%d/status", (int)tid);
+	return err ? gone(err) : find_status(text, key, ret);
 }
 
 int threads_tgid(const struct root *root, pid_t tid, pid_t *ret)
@@ -167,6 +197,18 @@ int threads_read_affinity(const struct root *root, pid_t tid, struct cpuset *ret
 	int err;
 
 	err = read_status(root, tid, "Cpus_allowed_list", &value);
+	return err ? err : cpuset_parse(value, ret);
+}
+
+int threads_read_task_affinity(const struct root *root, pid_t pid, pid_t tid, struct cpuset *ret)
+{
+	auto_free char *text = NULL, *value = NULL;
+	int err;
+
+	err = fs_read_file(root, &text, NULL, "proc/%d/task/%d/status", (int)pid, (int)tid);
+	if (err)
+		return gone(err);
+	err = find_status(text, "Cpus_allowed_list", &value);
 	return err ? err : cpuset_parse(value, ret);
 }
 

@@ -187,6 +187,24 @@ int vms_read(const struct root *root, pid_t pid, const struct vcpu_hint *hints,
 	return err;
 }
 
+int vms_describe(const struct root *root, struct vm *vms, unsigned int n)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < n && !err; i++) {
+		err = vms_read_threads(root, &vms[i]);
+		if (!err)
+			err = vms_read_devices(root, &vms[i]);
+	}
+	if (!err && n)
+		err = vms_add_kernel_threads(root, vms, n);
+	if (!err)
+		err = vms_read_irqs(root, vms, n);
+	for (unsigned int i = 0; i < n; i++)
+		vms_sort_threads(&vms[i]);
+	return err;
+}
+
 int vms_match(const struct vm_list *list, const char *what, const struct vm **ret)
 {
 	const struct vm *found = NULL;
@@ -216,6 +234,10 @@ void vms_vm_done(struct vm *vm)
 	free(vm->uuid);
 	free(vm->vmm);
 	free(vm->vcpus);
+	free(vm->threads);
+	for (unsigned int i = 0; i < vm->n_devices; i++)
+		vms_device_done(&vm->devices[i]);
+	free(vm->devices);
 	*vm = (struct vm){ .pid = 0 };
 }
 

@@ -3,29 +3,79 @@
  * vms: finds virtual machines and the threads that run their vCPUs, without libvirt.
  * Strongest evidence first: sys/kernel/debug/kvm/PID-FD/vcpuN/pid, the caller's own evidence
  * (vcpu_hint: KVM's mark in the task, read through BPF), libvirt's cgroups, names of threads, and
- * guest time.
+ * guest time. What else there is to a VM (other threads, devices, settings) is read on demand.
  */
 #ifndef LULL_SYS_VMS_H
 #define LULL_SYS_VMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/cpuset.h"
 #include "base/fs.h"
 
 struct vcpu {
 	int index; /* -1: this thread ran a guest, but which vCPU it is is not known */
-	pid_t tid;
+	pid_t tid; /* 0: the VM does not run */
+	/* By vms_describe(): */
+	struct cpuset cpus;    /* it may run on these; empty: not known, or not said in the XML */
+	unsigned int policy;   /* SCHED_OTHER, SCHED_FIFO, ... of <sched.h> */
+	unsigned int priority; /* of SCHED_FIFO and SCHED_RR, 1 to 99; else 0 */
+};
+
+enum vm_thread_kind {
+	VM_THREAD_EMULATOR, /* the main loop, which is also the process */
+	VM_THREAD_IO,	    /* serves disks or network queues: QEMU's iothread, "_disk0_q0" */
+	VM_THREAD_VHOST,    /* a network or disk queue in the kernel */
+	VM_THREAD_WORKER,   /* of a pool for blocking work */
+	VM_THREAD_OTHER,    /* also: a nameless one, of which nothing is known */
+};
+
+/* A thread of the VMM, or of the kernel for it, that is no vCPU. */
+struct vm_thread {
+	enum vm_thread_kind kind;
+	pid_t tid;	    /* 0: the VM does not run */
+	char comm[32];	    /* sanitised */
+	bool is_kernel;	    /* a process of its own: kernel threads before 6.4 */
+	int iothread;	    /* libvirt's number of it, for iothreadpin; else -1 */
+	struct cpuset cpus; /* as for a vCPU */
+};
+
+enum vm_irq_kind { VM_IRQ_INTX, VM_IRQ_MSI, VM_IRQ_MSIX };
+
+/* An interrupt that a passed-through device has now: vfio-msix[3](0000:01:00.0). */
+struct vm_irq {
+	unsigned int irq;
+	enum vm_irq_kind kind;
+	unsigned int vector; /* 0 for INTx */
+	bool is_shared;	     /* INTx: the line has another action too */
+};
+
+/* A PCI device that is passed through, and really bound to a vfio driver. */
+struct vm_device {
+	char bdf[24];	     /* "0000:01:00.0" */
+	int group;	     /* IOMMU group, or -1 */
+	int node;	     /* NUMA node, or -1 */
+	char *driver;	     /* "vfio-pci"; "" for a VM that does not run */
+	char *name;	     /* "VGA 10de:2684"; or "" */
+	struct vm_irq *irqs; /* ascending */
+	unsigned int n_irqs;
 };
 
 struct vm {
-	pid_t pid;
+	pid_t pid; /* 0: it does not run */
 	char *name; /* -name guest=, libvirt scope, Proxmox -id; else the comm and pid: "qemu-4242" */
 	char *uuid; /* or "" */
 	char *vmm;  /* qemu, cloud-hypervisor, firecracker, crosvm, kvmtool, or the comm */
 	struct vcpu *vcpus;
 	unsigned int n_vcpus;
 	unsigned int n_expected; /* vCPU descriptors open; more than n_vcpus: not all were found */
+	/* By vms_describe(): */
+	struct vm_thread *threads; /* by kind, then tid */
+	unsigned int n_threads;
+	struct vm_device *devices; /* by bdf */
+	unsigned int n_devices;
 };
 
 struct vm_list {
@@ -53,6 +103,11 @@ int vms_find(const struct root *root, const struct vcpu_hint *hints, unsigned in
  */
 int vms_read(const struct root *root, pid_t pid, const struct vcpu_hint *hints,
 	     unsigned int n_hints, struct vm *ret);
+/*
+ * Adds to VMs from vms_find() or vms_read(), once, what it costs more to know. A VM that ends
+ * meanwhile keeps what was read until then, and is no failure.
+ */
+int vms_describe(const struct root *root, struct vm *vms, unsigned int n);
 /* By name, UUID or pid: -ENOENT none, -EEXIST more than one of that name. */
 int vms_match(const struct vm_list *list, const char *what, const struct vm **ret);
 void vms_done(struct vm_list *list);

@@ -36,4 +36,16 @@ int vms_find_vcpus(const struct root *root, const struct vms_evidence *evidence,
 /* Fills name, uuid and vmm of @vm. */
 int vms_read_names(const struct root *root, struct vm *vm);
 
+/* The parts of vms_describe(). -ENOMEM. */
+int vms_read_threads(const struct root *root, struct vm *vm);
+int vms_add_kernel_threads(const struct root *root, struct vm *vms, unsigned int n);
+void vms_sort_threads(struct vm *vm);
+int vms_read_devices(const struct root *root, struct vm *vm);
+int vms_read_irqs(const struct root *root, struct vm *vms, unsigned int n);
+
+/* Moves @device into @vm. -ENOMEM. */
+int vms_add_device(struct vm *vm, struct vm_device *device);
+void vms_sort_devices(struct vm *vm);
+void vms_device_done(struct vm_device *device);
+
 #endif
