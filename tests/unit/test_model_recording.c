@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Growing a recording, and the names of rows. That nothing leaks is the sanitizer's part. */
+#include "model/rec_thread.h"
 #include "model/recording.h"
 
 #include "base/cleanup.h"
@@ -92,6 +93,45 @@ TEST(rec_thread_row_ns__sums_one_row_or_all)
 	CHECK_EQ(rec_thread_row_ns(thread, "irq"), 29);
 	CHECK_EQ(rec_thread_row_ns(thread, "nmi"), 0);
 	CHECK_EQ(rec_thread_row_ns(thread, NULL), 100);
+}
+
+TEST(rec_thread_wanted_ns__is_all_but_sleep_and_taken_what_the_host_took)
+{
+	static const struct {
+		const char *row;
+		uint64_t ns, max_ns;
+	} entries[] = { { "guest", 70, 70 },
+			{ "irq", 20, 12 },
+			{ "wake", 9, 9 },
+			{ "halted", 300, 0 },
+			{ "blocked", 400, 400 } };
+	auto_recording struct recording rec = { .hostname = NULL };
+	struct rec_thread *thread = NULL;
+
+	CHECK_EQ(recording_add_thread(&rec, &thread), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(entries); i++) {
+		struct rec_entry *entry = NULL;
+
+		CHECK_EQ(rec_entry_add(&thread->ledger, &thread->n_ledger, &entry), 0);
+		entry->kind = entries[i].row;
+		entry->sum_ns = entries[i].ns;
+		entry->max_ns = entries[i].max_ns;
+		thread->wall_ns += entries[i].ns;
+	}
+	CHECK_EQ(rec_thread_wanted_ns(thread), 99);
+	CHECK_EQ(rec_thread_taken_ns(thread), 29);
+	CHECK_EQ(rec_thread_longest_ns(thread), 12);
+	CHECK_EQ(rec_thread_open_ns(thread), 9); /* in no histogram */
+}
+
+TEST(rec_entry_is_idle__but_not_a_group_of_tasks)
+{
+	char swapper[] = "swapper/1 0", group[] = "cc1 (several)", id[] = "0";
+	struct rec_entry entry = { .kind = "task", .name = swapper, .id = id };
+
+	CHECK(rec_entry_is_idle(&entry));
+	entry.name = group;
+	CHECK(!rec_entry_is_idle(&entry));
 }
 
 TEST(rows__are_found_by_name_in_their_order)

@@ -56,14 +56,8 @@ const char *text_ns_short(uint64_t ns, char *buf, size_t cap);
 
 /* "vcpu 3", "win11 vcpu 3" or "comm 4242". Appends; -ENOMEM. */
 int text_add_victim(const struct text *text, const struct rec_thread *thread, struct str *to);
-/* Time that the victim wanted: all but what it slept. */
-uint64_t text_wanted_ns(const struct rec_thread *thread);
-/* Sum of the rows that the host took. */
-uint64_t text_taken_ns(const struct rec_thread *thread);
 /* What stands for an entry without a name: its row. */
 const char *text_entry_name(const struct rec_entry *entry);
-/* Is it the idle task of a CPU? */
-bool text_is_idle(const struct rec_entry *entry);
 /* What took the most, over all rows and victims, or CPUs: its name, appended, and its time. */
 int text_add_largest(const struct text *text, bool of_cpus, struct str *to, uint64_t *ret_ns);
 /* The victim of a stall. Appends; -ENOMEM. */
@@ -71,8 +65,6 @@ int text_add_stalled(const struct text *text, const struct rec_stall *stall, str
 /* "irq 131 nvme0q3": what a segment is. Appends; -ENOMEM. */
 int text_add_segment_name(const struct rec_segment *segment, struct str *to);
 bool text_is_same_segment(const struct rec_segment *a, const struct rec_segment *b);
-/* What the thread waited when the recording began, and when it ended: in no histogram, no stall. */
-uint64_t text_open_ns(const struct rec_thread *thread);
 /* The thread with most of that, if it is over @limit_ns; else NULL. */
 const struct rec_thread *text_longest_open(const struct recording *rec, uint64_t limit_ns);
 

@@ -7,45 +7,23 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "model/rec_thread.h"
 #include "model/recording.h"
 #include "model/rows.h"
 #include "report/report.h"
 #include "report/text.h"
-
-static uint64_t beyond(uint64_t ns, uint64_t counted)
-{
-	return ns > counted ? ns - counted : 0;
-}
-
-uint64_t text_open_ns(const struct rec_thread *thread)
-{
-	return beyond(rec_thread_row_ns(thread, "wake"), thread->wake.sum) +
-	       beyond(rec_thread_row_ns(thread, "preempted"), thread->preempted.sum);
-}
 
 const struct rec_thread *text_longest_open(const struct recording *rec, uint64_t limit_ns)
 {
 	const struct rec_thread *longest = NULL;
 
 	for (unsigned int i = 0; i < rec->n_threads; i++) {
-		uint64_t ns = text_open_ns(&rec->threads[i]);
+		uint64_t ns = rec_thread_open_ns(&rec->threads[i]);
 
 		if (ns > limit_ns) {
 			longest = &rec->threads[i];
 			limit_ns = ns;
 		}
-	}
-	return longest;
-}
-
-/* The longest that the host took at a time, as far as it was not open at the ends. */
-static uint64_t longest_ns(const struct rec_thread *thread)
-{
-	uint64_t longest = thread->gap.count ? thread->gap.max : 0;
-
-	for (unsigned int i = 0; i < thread->n_ledger; i++) {
-		if (rows_is_theft(thread->ledger[i].kind))
-			longest = max(longest, thread->ledger[i].max_ns);
 	}
 	return longest;
 }
@@ -148,7 +126,7 @@ static int add_open(const struct text *text, const struct rec_thread *thread, st
 		       ?: str_addf(to,
 				   " waited %s in all across the ends of the recording, which is "
 				   "in no stall and no gap.",
-				   str_format_ns(text_open_ns(thread), time, sizeof(time)));
+				   str_format_ns(rec_thread_open_ns(thread), time, sizeof(time)));
 }
 
 static int add_longest(const struct text *text, struct str *to)
@@ -160,7 +138,7 @@ static int add_longest(const struct text *text, struct str *to)
 	int err = 0;
 
 	for (unsigned int i = 0; i < rec->n_threads; i++)
-		longest = max(longest, longest_ns(&rec->threads[i]));
+		longest = max(longest, rec_thread_longest_ns(&rec->threads[i]));
 	open = text_longest_open(rec, longest);
 	if (open)
 		return add_open(text, open, to);
@@ -182,8 +160,8 @@ static int add_of_victims(const struct text *text, struct str *to)
 	int err;
 
 	for (unsigned int i = 0; i < rec->n_threads; i++) {
-		wanted += text_wanted_ns(&rec->threads[i]);
-		taken += text_taken_ns(&rec->threads[i]);
+		wanted += rec_thread_wanted_ns(&rec->threads[i]);
+		taken += rec_thread_taken_ns(&rec->threads[i]);
 	}
 	if (!wanted) {
 		err = add_victims(text, to);
@@ -208,7 +186,7 @@ static int add_of_cpus(const struct text *text, struct str *to)
 			const struct rec_entry *entry = &rec->cpus[i].sources[j];
 
 			if (streq(entry->kind, "task")) {
-				tasks += text_is_idle(entry) ? 0 : entry->sum_ns;
+				tasks += rec_entry_is_idle(entry) ? 0 : entry->sum_ns;
 				continue;
 			}
 			others += entry->sum_ns;

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/str.h"
+#include "model/rec_thread.h"
 #include "model/recording.h"
 #include "model/rows.h"
 #include "report/report.h"
@@ -81,7 +82,7 @@ static struct culprit culprit_of(const struct rec_entry *entry, bool of_cpus)
 
 static bool is_culprit(const struct rec_entry *entry, bool of_cpus)
 {
-	return entry->sum_ns && (of_cpus ? !text_is_idle(entry) : rows_is_theft(entry->kind));
+	return entry->sum_ns && (of_cpus ? !rec_entry_is_idle(entry) : rows_is_theft(entry->kind));
 }
 
 static int by_name(const void *a, const void *b)
@@ -281,7 +282,7 @@ static uint64_t whole_of(const struct recording *rec, bool of_cpus)
 	for (unsigned int i = 0; of_cpus && i < rec->n_cpus; i++)
 		whole += rec->cpus[i].wall_ns;
 	for (unsigned int i = 0; !of_cpus && i < rec->n_threads; i++)
-		whole += text_wanted_ns(&rec->threads[i]);
+		whole += rec_thread_wanted_ns(&rec->threads[i]);
 	return whole;
 }
 

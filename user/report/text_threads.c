@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "model/rec_thread.h"
 #include "model/recording.h"
 #include "model/rows.h"
 #include "report/report.h"
@@ -84,7 +85,7 @@ static int thread_cells(const struct text *text, const struct rec_thread *thread
 	if (err)
 		return err;
 	table_cell(table, "%s%s", name.s, thread->ended ? " *" : "");
-	share_cell(table, text_taken_ns(thread), thread->wall_ns);
+	share_cell(table, rec_thread_taken_ns(thread), thread->wall_ns);
 	row_cells(thread, false, table);
 	row_cells(thread, true, table);
 	for (unsigned int i = 0; i < ARRAY_SIZE(percentiles); i++)

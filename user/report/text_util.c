@@ -127,30 +127,6 @@ int text_add_victim(const struct text *text, const struct rec_thread *thread, st
 	return str_addf(to, "%s vcpu %d", thread->vm, thread->vcpu);
 }
 
-uint64_t text_wanted_ns(const struct rec_thread *thread)
-{
-	uint64_t asleep =
-		rec_thread_row_ns(thread, "halted") + rec_thread_row_ns(thread, "blocked");
-
-	return thread->wall_ns > asleep ? thread->wall_ns - asleep : 0;
-}
-
-uint64_t text_taken_ns(const struct rec_thread *thread)
-{
-	uint64_t taken = 0;
-
-	for (unsigned int i = 0; i < thread->n_ledger; i++) {
-		if (rows_is_theft(thread->ledger[i].kind))
-			taken += thread->ledger[i].sum_ns;
-	}
-	return taken;
-}
-
-bool text_is_idle(const struct rec_entry *entry)
-{
-	return streq(entry->kind, "task") && entry->id && streq(entry->id, "0");
-}
-
 const char *text_entry_name(const struct rec_entry *entry)
 {
 	return entry->name && *entry->name ? entry->name : entry->kind;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * load: reads the whole file before it believes any of it; nothing of it reaches the terminal but
+ * what report_json_read() made safe. A file of the user's, not of the system: it is opened as it
+ * was named.
+ */
+#include "app/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+
+#include "app/cmd.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "model/recording.h"
+#include "report/gzip.h"
+#include "report/report.h"
+
+#define FILE_MAX   ((size_t)1 << 30) /* bytes, packed and unpacked; an hour of 128 vCPUs has 20 MB */
+#define FIRST_ROOM ((size_t)256 << 10)
+
+static int read_all(int fd, char **ret, size_t *ret_len)
+{
+	auto_free char *buf = NULL;
+	size_t cap = 0, len = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (len == cap) {
+			char *bigger;
+
+			if (cap >= FILE_MAX)
+				return -EFBIG;
+			cap = cap ? 2 * cap : FIRST_ROOM;
+			bigger = realloc(buf, cap);
+			if (!bigger)
+				return -ENOMEM;
+			buf = bigger;
+		}
+		n = read(fd, buf + len, cap - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		len += (size_t)n;
+	}
+	*ret = take_ptr(buf);
+	*ret_len = len;
+	return 0;
+}
+
+/* Packed files are unpacked. *ret_why, when it is set, says more than the error. */
+static int read_text(const char *path, char **ret, size_t *ret_len, const char **ret_why)
+{
+	bool is_stdin = streq(path, "-");
+	auto_close int fd = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	auto_free char *data = NULL;
+	size_t len = 0;
+	int err;
+
+	if (!is_stdin && fd < 0)
+		return -errno;
+	err = read_all(is_stdin ? STDIN_FILENO : fd, &data, &len);
+	if (!err && report_gzip_is(data, len)) {
+		err = report_gunzip(data, len, FILE_MAX, ret, ret_len);
+		if (err == -EINVAL)
+			*ret_why = "the gzip file is damaged or was cut";
+	} else if (!err) {
+		*ret = take_ptr(data);
+		*ret_len = len;
+	}
+	if (err == -EFBIG)
+		*ret_why = "larger than 1 GiB: no recording is";
+	return err;
+}
+
+int load_recording(const char *command, const char *path, struct recording *ret)
+{
+	auto_str struct str shown = { .s = NULL };
+	auto_str struct str why = { .s = NULL };
+	auto_free char *text = NULL;
+	const char *reason = NULL;
+	size_t len = 0;
+	int err = str_add(&shown, streq(path, "-") ? "standard input" : path);
+
+	if (!err)
+		str_sanitize(shown.s);
+	err = err ?: read_text(path, &text, &len, &reason);
+	if (err == -ENOMEM) {
+		log_error("%s: out of memory", command);
+		return EXIT_ERROR;
+	}
+	if (err) {
+		log_error("%s: %s: %s", command, shown.s, reason ?: strerror(-err));
+		return EXIT_ERROR;
+	}
+	err = report_json_read(text, len, ret, &why);
+	if (err) {
+		log_error("%s: %s: %s", command, shown.s, why.s ?: strerror(-err));
+		return EXIT_ERROR;
+	}
+	return 0;
+}
