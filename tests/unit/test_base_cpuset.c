@@ -259,3 +259,16 @@ TEST(cpuset_format__gives_back_what_was_parsed)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		check_list(lists[i], lists[i]);
 }
+
+TEST(cpuset_format_mask__is_what_the_kernel_reads)
+{
+	struct cpuset set;
+	auto_free char *mask = NULL, *none = NULL;
+
+	CHECK_EQ(cpuset_parse("0-3,33,64", &set), 0);
+	mask = cpuset_format_mask(&set);
+	CHECK_STREQ(mask, "1,00000002,0000000f");
+	cpuset_clear(&set);
+	none = cpuset_format_mask(&set);
+	CHECK_STREQ(none, "0");
+}

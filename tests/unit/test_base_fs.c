@@ -372,3 +372,19 @@ TEST(fs_write_all__finishes_interrupted_writes)
 	CHECK_EQ(len, SIZE);
 	CHECK(memcmp(got, data, SIZE) == 0);
 }
+
+TEST(fs_write_file__replaces_a_recorded_file_whole)
+{
+	auto_free char *text = NULL;
+	struct root root;
+	int fd;
+
+	CHECK_EQ(fs_root_open(&root, test_tmpdir()), 0);
+	CHECK_EQ(fs_write_file(&root, "1\n", "value"), -ENOENT);
+	fd = fs_open(&root, O_WRONLY | O_CREAT, "value");
+	CHECK(fd >= 0 && !fs_write_all(fd, "longer\n", 7) && !close(fd));
+	CHECK_EQ(fs_write_file(&root, "1\n", "value"), 0);
+	CHECK_EQ(fs_read_file(&root, &text, NULL, "value"), 0);
+	CHECK_STREQ(text, "1\n");
+	fs_root_done(&root);
+}

@@ -234,3 +234,19 @@ char *cpuset_format(const struct cpuset *set)
 	}
 	return err ? NULL : take_ptr(text.s);
 }
+
+char *cpuset_format_mask(const struct cpuset *set)
+{
+	auto_str struct str text = { 0 };
+	int err = 0;
+
+	for (unsigned int word = CPUSET_MAX / 32; word-- > 0 && !err;) {
+		uint32_t bits = (uint32_t)(set->bits[word / 2] >> (word % 2 * 32));
+
+		if (text.len)
+			err = str_addf(&text, ",%08x", bits);
+		else if (bits || !word)
+			err = str_addf(&text, "%x", bits);
+	}
+	return err ? NULL : take_ptr(text.s);
+}

@@ -42,5 +42,7 @@ int cpuset_parse(const char *list, struct cpuset *ret);
 int cpuset_parse_mask(const char *mask, struct cpuset *ret);
 /* Canonical list ("0-3,8"), allocated; NULL without memory. The empty set gives "". */
 char *cpuset_format(const struct cpuset *set);
+/* Mask ("3", "f,00000000"), allocated; NULL without memory. The empty set gives "0". */
+char *cpuset_format_mask(const struct cpuset *set);
 
 #endif

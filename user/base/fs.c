@@ -365,3 +365,75 @@ void fs_closedir(DIR **dir)
 		(void)closedir(*dir);
 	*dir = NULL;
 }
+
+/* Puts @text at @name in @dir_fd by a rename, with the mode that the file had. */
+static int replace_file(int dir_fd, const char *name, const char *text)
+{
+	auto_close int fd = -1;
+	char temporary[NAME_MAX + 1];
+	struct stat st;
+	int err;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (snprintf(temporary, sizeof(temporary), ".%s.new", name) >= (int)sizeof(temporary))
+		return -ENAMETOOLONG;
+	fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    CREATE_MODE);
+	if (fd < 0)
+		return -errno;
+	err = fs_write_all(fd, text, strlen(text));
+	if (!err && fchmod(fd, st.st_mode & 07777))
+		err = -errno;
+	if (!err && renameat(dir_fd, temporary, dir_fd, name))
+		err = -errno;
+	if (err)
+		(void)unlinkat(dir_fd, temporary, 0);
+	return err;
+}
+
+static int write_recorded(const struct root *root, const char *path, const char *text)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	auto_close int dir_fd = fs_open(root, O_PATH | O_DIRECTORY, "./%.*s",
+					(int)(slash ? slash - path : 0), path);
+
+	return dir_fd < 0 ? dir_fd : replace_file(dir_fd, name, text);
+}
+
+static int write_live(const struct root *root, const char *path, const char *text)
+{
+	size_t len = strlen(text);
+	int fd = fs_open(root, O_WRONLY | O_TRUNC, "%s", path), err = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = write(fd, text, len);
+	if (n < 0)
+		err = -errno;
+	else if ((size_t)n != len)
+		err = -EIO;
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+int fs_write_file(const struct root *root, const char *text, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return -EINVAL;
+	if ((size_t)len >= sizeof(path))
+		return -ENAMETOOLONG;
+	return fs_root_is_live(root) ? write_live(root, path, text)
+				     : write_recorded(root, path, text);
+}

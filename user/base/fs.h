@@ -46,6 +46,14 @@ int fs_opendir(const struct root *root, DIR **ret, const char *fmt, ...)
 /* 1 when it can be reached, else 0. */
 int fs_exists(const struct root *root, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Writes @text to a file that exists, in one write() as the kernel's files want it; close() is
+ * checked. Below a root that is not the machine itself the file is replaced whole, since a plain
+ * file would keep the end of a longer text. -ENOENT, or what the kernel says to the write.
+ */
+int fs_write_file(const struct root *root, const char *text, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Writes all of @len bytes; EINTR and short writes handled. 0 or -errno. */
 int fs_write_all(int fd, const void *data, size_t len);
 

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * irq: where interrupts go (/proc/irq/N/smp_affinity). Those of devices that are passed through go
+ * to the CPUs of the VM that has the device, all others away from the guests' CPUs. What an
+ * interrupt is, is told by its action and device, never by its trigger; which one it is, by chip,
+ * number at the chip and actions, since Linux uses the numbers again. Written after cpuset
+ * partitions, which rewrite masks (6.12). What the kernel manages is left alone and said.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "isolate/knob.h"
+#include "sys/irqs.h"
+
+#define DIR_LEN (sizeof("proc/irq/") - 1)
+
+/* The line's number from "proc/irq/131/smp_affinity". */
+static int number_of(const struct plan_step *step, unsigned int *ret)
+{
+	char number[16];
+
+	if (!str_starts(step->object, "proc/irq/"))
+		return -EINVAL;
+	str_copy(number, sizeof(number), step->object + DIR_LEN,
+		 strcspn(step->object + DIR_LEN, "/"));
+	return parse_u32(number, ret);
+}
+
+static int identity_part(const struct root *root, unsigned int irq, const char *file,
+			 struct str *to)
+{
+	auto_free char *text = NULL;
+	int err = fs_read_line(root, &text, "sys/kernel/irq/%u/%s", irq, file);
+
+	if (err && err != -ENOENT)
+		return err;
+	return str_addf(to, "%s%s", to->len ? "|" : "", text ?: "");
+}
+
+/* "PCI-MSIX-0000:00:02.0|1|nvme0q1"; without sys/kernel/irq (sparse irqs) the number must do. */
+static int identify_irq(const struct root *root, unsigned int irq, char **ret)
+{
+	auto_str struct str text = { 0 };
+	int err = 0;
+
+	if (!fs_exists(root, "proc/irq/%u", irq))
+		return -ENOENT;
+	if (fs_exists(root, "sys/kernel/irq/%u", irq)) {
+		err = identity_part(root, irq, "chip_name", &text);
+		err = err ?: identity_part(root, irq, "hwirq", &text);
+		err = err ?: identity_part(root, irq, "actions", &text);
+	} else {
+		err = str_add(&text, "");
+	}
+	if (err)
+		return err;
+	str_sanitize(text.s);
+	*ret = take_ptr(text.s);
+	return 0;
+}
+
+static int identify(const struct root *root, const struct plan_step *step, char **ret)
+{
+	unsigned int irq;
+	int err = number_of(step, &irq);
+
+	return err ?: identify_irq(root, irq, ret);
+}
+
+/*
+ * Does the kernel let nobody move it? Since 6.12 the mode of the file says so; before, the write
+ * fails with EIO. 1, 0, or -errno.
+ */
+static int is_read_only(const struct root *root, unsigned int irq)
+{
+	auto_close int fd = fs_open(root, O_PATH, "proc/irq/%u/smp_affinity", irq);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	return fstat(fd, &st) ? -errno : !(st.st_mode & 0222);
+}
+
+static bool is_passed_through(const struct irq_line *line)
+{
+	return str_starts(line->actions, "vfio-") || strstr(line->actions, ", vfio-");
+}
+
+/* The layer whose VM has the device; NULL: none of them. */
+static const struct layer *owner_of(const struct goal *goal, const struct irq_line *line)
+{
+	if (!is_passed_through(line) || goal->n_layers != 1)
+		return NULL;
+	return goal->layers[0];
+}
+
+#define DEFAULT_MASK "proc/irq/default_smp_affinity"
+
+/* What an interrupt was before any shield. One that was born under ours began with our default. */
+static int original(const struct plan *plan, const struct plan_change *change,
+		    const struct cpuset *now, struct cpuset *ret)
+{
+	const struct plan_step *initial =
+		plan_recorded(plan, knob_find("irq-default"), DEFAULT_MASK);
+	auto_free char *list = NULL;
+	struct cpuset orig;
+	int err = plan_orig_cpus(plan, change->object, change->identity, now, &orig);
+
+	if (err)
+		return err;
+	list = cpuset_format(&orig);
+	if (!list)
+		return -ENOMEM;
+	if (initial && streq(list, initial->prev) && !streq(initial->prev, initial->orig))
+		err = cpuset_parse(initial->orig, &orig);
+	if (!err)
+		*ret = orig;
+	return err;
+}
+
+/*
+ * An interrupt that is now as our default mask will be has to be remembered, though nothing is
+ * written: it must not be taken later for one that was born with that mask.
+ */
+static bool is_like_default(const struct plan *plan, const char *now)
+{
+	const struct plan_step *initial =
+		plan_planned(plan, knob_find("irq-default"), DEFAULT_MASK);
+
+	return initial && streq(initial->next, now);
+}
+
+static int plan_move(const struct goal *goal, struct plan *plan, struct plan_change *change,
+		     const struct irq_line *line, const struct cpuset *now)
+{
+	const struct layer *owner = owner_of(goal, line);
+	auto_free char *born = NULL;
+	struct cpuset orig, want;
+	int err = original(plan, change, now, &orig);
+
+	if (err)
+		return err;
+	goal_keep_out(goal, &orig, &want);
+	change->why = "a host interrupt: away from the guest's CPUs";
+	if (owner) {
+		want = owner->guest;
+		change->why = "a passed-through device: to the guest that has it";
+	}
+	born = cpuset_format(&orig);
+	if (!born)
+		return -ENOMEM;
+	change->orig = born;
+	change->is_remembered = is_like_default(plan, born);
+	return plan_change_cpus(plan, change, now, &want);
+}
+
+static int name_line(const struct root *root, const struct irq_line *line, char **ret)
+{
+	auto_free char *device = NULL;
+	int err = irqs_device(root, line, &device);
+
+	if (err)
+		return err;
+	if (asprintf(ret, "irq %d %s%s%s%s", line->irq, line->actions[0] ? line->actions : "-",
+		     device[0] ? " (" : "", device, device[0] ? ")" : "") < 0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int plan_line(const struct root *root, const struct goal *goal, struct plan *plan,
+		     const struct irq_line *line)
+{
+	auto_free char *text = NULL, *identity = NULL, *name = NULL;
+	char path[64];
+	struct plan_change change = { .object = path };
+	struct cpuset now;
+	int err, read_only = is_read_only(root, (unsigned int)line->irq);
+
+	if (read_only < 0)
+		return read_only == -ENOENT ? 0 : read_only;
+	err = name_line(root, line, &name);
+	if (err)
+		return err;
+	if (read_only)
+		return plan_stay(plan, name, "managed by the kernel, cannot be moved");
+	(void)snprintf(path, sizeof(path), "proc/irq/%d/smp_affinity", line->irq);
+	err = fs_read_line(root, &text, "%s", path);
+	err = err ?: cpuset_parse_mask(text, &now);
+	err = err ?: identify_irq(root, (unsigned int)line->irq, &identity);
+	if (err)
+		return err == -ENOENT ? 0 : err; /* gone meanwhile */
+	change.identity = identity;
+	change.name = name;
+	return plan_move(goal, plan, &change, line, &now);
+}
+
+static int plan_irqs(const struct root *root, const struct goal *goal, struct plan *plan)
+{
+	struct irq_table table = { 0 };
+	int err = irqs_read(root, &table, NULL);
+
+	for (unsigned int i = 0; !err && i < table.n_lines; i++)
+		if (table.lines[i].irq >= 0)
+			err = plan_line(root, goal, plan, &table.lines[i]);
+	irqs_done(&table);
+	return err;
+}
+
+/* Where it really arrives; without interrupt remapping only the next one moves it. */
+static int settle(const struct root *root, const struct plan_step *step)
+{
+	auto_free char *line = NULL;
+	struct cpuset effective, want;
+	unsigned int irq;
+	int err = number_of(step, &irq);
+
+	err = err ?: fs_read_line(root, &line, "proc/irq/%u/effective_affinity_list", irq);
+	if (err) /* before 4.15, or gone: nothing to look at */
+		return err == -ENOENT ? 0 : err;
+	err = cpuset_parse(line, &effective);
+	err = err ?: cpuset_parse(step->next, &want);
+	if (err)
+		return err;
+	cpuset_subtract(&effective, &want);
+	return cpuset_is_empty(&effective) ? 0 : -EINPROGRESS;
+}
+
+/* Before 6.12 EIO, since then EPERM: managed, per-CPU, or the chip cannot. */
+static const char *refusal(int err)
+{
+	return err == -EIO || err == -EPERM || err == -EACCES ? "managed by the kernel, cannot be "
+								"moved"
+							      : NULL;
+}
+
+const struct knob_ops knob_irq = {
+	.plan = plan_irqs,
+	.identify = identify,
+	.read = knob_file_read_mask,
+	.write = knob_file_write_mask,
+	.settle = settle,
+	.refusal = refusal,
+	.shell = knob_file_shell_mask,
+	.is_reset_by_kernel = true,
+};
