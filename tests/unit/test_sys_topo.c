@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Unit tests of sys/topo, with whichever of hwloc and sysfs is built in: the fixture, small trees
- * with files missing, this machine, and recorded machines against what lscpu says of them.
+ * with files missing, and this machine. Recorded ones are in test_sys_topo_machines.c.
  */
 #include "sys/topo.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "machines.h"
+#include "sys/topo_p.h"
 #include "test.h"
 
 static struct root open_root(const char *path)
@@ -187,58 +186,122 @@ TEST(topo_read_siblings__reads_this_machine)
 	(void)check_rings(siblings, n);
 }
 
-static void unpack(const char *archive, const char *dir)
-{
-	char command[2 * PATH_MAX];
-	int status;
-	pid_t pid;
-
-	(void)snprintf(command, sizeof(command), "tar -xzf '%s' -C '%s' --no-same-owner", archive,
-		       dir);
-	pid = fork();
-	CHECK(pid >= 0);
-	if (!pid) {
-		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(127);
-	}
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK_EQ(status, 0);
-}
-
-/* What lscpu is expected to say of the recorded trees; @largest: threads of the largest core. */
-TEST(topo_read_siblings__agrees_with_lscpu_on_recorded_machines)
+/* One package of two cores with two threads each; the second core shares nothing with the first. */
+static void put_caches(const char *dir, int cpu, const char *core)
 {
 	static const struct {
-		const char *name, *online;
-		unsigned int largest;
-	} trees[] = {
-		{ "arm-A510-A710-A715-X3", "0-7", 1 },
-		{ "armv7", "0-1", 1 },
-		{ "loongarch-loongson_3a5000_hv", "0-3", 1 },
-		{ "ppc-qemu", "0", 1 },
-		{ "rv64-linux", "0-1", 2 },
-		{ "rv64-visionfive2", "0-3", 1 },
-		{ "s390-lpar", "1-5,8-19", 1 },
-		{ "s390-nested-virt", "0-1", 1 },
-		{ "sparc64", "6-7,10-11,14-15", 1 },
-		{ "x86_64-64cpu", "0-63", 2 },
-	};
-	const char *dir = machines_dir(), *tmp = test_tmpdir();
+		const char *level, *type, *size;
+	} caches[] = { { "1", "Data", "48K" },
+		       { "1", "Instruction", "32K" },
+		       { "3", "Unified", "2M" } };
+	const char *base = "sys/devices/system/cpu/cpu";
+	char path[96];
 
-	for (size_t i = 0; i < ARRAY_SIZE(trees); i++) {
-		auto_root struct root root = { .fd = -1 };
-		auto_free int *siblings = NULL;
-		char path[PATH_MAX];
-		unsigned int n;
+	(void)snprintf(path, sizeof(path), "%s%d/topology/core_cpus_list", base, cpu);
+	machines_put(dir, path, core);
+	(void)snprintf(path, sizeof(path), "%s%d/topology/physical_package_id", base, cpu);
+	machines_put(dir, path, "3\n");
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "%s%d/cache/index%d/level", base, cpu, i);
+		machines_put(dir, path, caches[i].level);
+		(void)snprintf(path, sizeof(path), "%s%d/cache/index%d/type", base, cpu, i);
+		machines_put(dir, path, caches[i].type);
+		(void)snprintf(path, sizeof(path), "%s%d/cache/index%d/size", base, cpu, i);
+		machines_put(dir, path, caches[i].size);
+		(void)snprintf(path, sizeof(path), "%s%d/cache/index%d/shared_cpu_list", base, cpu,
+			       i);
+		machines_put(dir, path, core);
+	}
+}
 
-		printf("# %s\n", trees[i].name);
-		(void)snprintf(path, sizeof(path), "%s/topology/lscpu-%s.tar.gz", dir,
-			       trees[i].name);
-		unpack(path, tmp);
-		(void)snprintf(path, sizeof(path), "%s/%s", tmp, trees[i].name);
-		root = open_root(path);
-		check_online(&root, trees[i].online);
-		CHECK_EQ(topo_read_siblings(&root, &siblings, &n), 0);
-		CHECK_EQ(check_rings(siblings, n), trees[i].largest);
+static void check_cache(const struct topo_cache *cache, unsigned int level, char type,
+			const char *cpus)
+{
+	auto_free char *list = cpuset_format(&cache->cpus);
+
+	CHECK_EQ(cache->level, level);
+	CHECK_EQ(cache->type, type);
+	CHECK_STREQ(list, cpus);
+}
+
+/* Without hwloc, which wants masks; possible CPUs with a hole, one CPU offline. */
+TEST(topo_fill_sysfs__finds_what_the_cpus_share)
+{
+	const char *dir = test_tmpdir();
+	auto_root struct root root = open_root(dir);
+	auto_topo struct topo topo = { .cpus = NULL };
+
+	machines_put(dir, "sys/devices/system/cpu/possible", "0-1,4-7\n");
+	machines_put(dir, "sys/devices/system/cpu/online", "0-1,4,6\n");
+	machines_put(dir, "sys/devices/system/node/node1/cpulist", "0-1\n");
+	machines_put(dir, "sys/devices/system/node/node8/cpulist", "\n");
+	machines_put(dir, "sys/devices/system/node/node2/cpumap", "70\n");
+	put_caches(dir, 0, "0-1\n");
+	put_caches(dir, 1, "0-1\n");
+	put_caches(dir, 4, "4,5\n");
+	CHECK_EQ(topo_init(&root, &topo), 0);
+	CHECK_EQ(topo_fill_sysfs(&root, false, &topo), 0);
+	CHECK_EQ(topo_finish(&root, &topo), 0);
+	CHECK_EQ(topo.n_cpus, 8);
+	CHECK_EQ(topo.cpus[1].core, 0);
+	CHECK_EQ(topo.cpus[1].l3, 0);
+	CHECK_EQ(topo.cpus[1].package, 3);
+	CHECK_EQ(topo.cpus[1].node, 1);
+	CHECK_EQ(topo.cpus[4].core, 4);
+	CHECK_EQ(topo.cpus[4].node, 2);
+	CHECK(!topo.cpus[5].online);
+	CHECK_EQ(topo.cpus[6].core, 6);
+	CHECK_EQ(topo.cpus[6].l3, -1);
+	CHECK_EQ(topo.cpus[6].package, -1);
+	CHECK_EQ(topo.n_nodes, 3);
+	CHECK_EQ(topo.nodes[2].id, 8);
+	CHECK(cpuset_is_empty(&topo.nodes[2].cpus));
+	CHECK_EQ(topo.n_caches, 6);
+	check_cache(&topo.caches[0], 1, 'd', "0-1");
+	check_cache(&topo.caches[1], 1, 'd', "4");
+	check_cache(&topo.caches[2], 1, 'i', "0-1");
+	check_cache(&topo.caches[5], 3, 'u', "4");
+	CHECK_EQ(topo.caches[0].bytes, 48 << 10);
+	CHECK_EQ(topo.caches[5].bytes, 2 << 20);
+}
+
+TEST(topo_core_cpus__follows_the_core_and_the_cache)
+{
+	auto_root struct root root = machines_fixture("smt");
+	auto_topo struct topo topo = { .cpus = NULL };
+	auto_free char *core = NULL, *l3 = NULL;
+	struct cpuset set;
+
+	CHECK_EQ(topo_read(&root, &topo), 0);
+	topo_core_cpus(&topo, 3, &set);
+	core = cpuset_format(&set);
+	CHECK_STREQ(core, "1,3");
+	topo_l3_cpus(&topo, 3, &set);
+	l3 = cpuset_format(&set);
+	CHECK_STREQ(l3, "3"); /* no cache is recorded */
+}
+
+TEST(topo_read__fails_without_a_cpu)
+{
+	auto_root struct root root = open_root(test_tmpdir());
+	struct topo topo = { .n_cpus = 77 };
+
+	CHECK_EQ(topo_read(&root, &topo), -ENOENT);
+	CHECK_EQ(topo.n_cpus, 77);
+}
+
+/* Every online CPU is in its own core, and the first of a core is in it too. */
+TEST(topo_read__reads_this_machine)
+{
+	auto_root struct root root = open_root("/");
+	auto_topo struct topo topo = { .cpus = NULL };
+	int cpu;
+
+	CHECK_EQ(topo_read(&root, &topo), 0);
+	for_each_cpu(cpu, &topo.online) {
+		const struct topo_cpu *at = &topo.cpus[cpu];
+
+		CHECK(at->online && at->core >= 0 && at->core <= cpu && at->l3 <= cpu);
+		CHECK_EQ(topo.cpus[at->core].core, at->core);
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * topo: which CPUs there are and which share a core. Online and possible come from sysfs always,
- * cores from hwloc when it is built in and knows, else from sysfs. Only reads, and never moves to
- * another CPU to ask it.
+ * topo: which CPUs there are and what they share. Online, possible and NUMA nodes come from sysfs
+ * always, cores, packages and caches from hwloc when it is built in and knows, else from sysfs.
+ * Only reads. What the CPUs are good for is not decided here.
  */
 #include "sys/topo.h"
 
@@ -14,11 +14,10 @@
 #include "base/parse.h"
 #include "base/str.h"
 
-#if LULL_WITH_HWLOC
-#include <hwloc.h>
-#endif
+#include "sys/topo_p.h"
 
-#define CPU_DIR "sys/devices/system/cpu"
+#define CPU_DIR	 "sys/devices/system/cpu"
+#define NODE_DIR "sys/devices/system/node"
 
 /* Very old or trimmed trees lack the list: a CPU without a file `online`, or with 1, is online. */
 static int read_online_dirs(const struct root *root, struct cpuset *ret)
@@ -86,169 +85,236 @@ int topo_read_possible(const struct root *root, unsigned int *ret_n)
 	return 0;
 }
 
-/* Links the CPUs of one core into a ring; CPUs beyond @n are left out. */
-static void link_core(const struct cpuset *core, int *siblings, unsigned int n)
+void topo_add_core(struct topo *topo, const struct cpuset *cpus)
 {
-	int cpu, first = -1, last = -1;
+	struct cpuset core = *cpus;
+	int cpu, first;
 
-	for_each_cpu(cpu, core) {
-		if ((unsigned int)cpu >= n)
-			break;
-		if (first < 0)
-			first = cpu;
-		else
-			siblings[last] = cpu;
-		last = cpu;
-	}
-	if (last >= 0)
-		siblings[last] = first;
+	cpuset_and(&core, &topo->online);
+	first = cpuset_next(&core, 0);
+	for_each_cpu(cpu, &core)
+		topo->cpus[cpu].core = first;
 }
 
-/* core_cpus_list is 5.3's name of thread_siblings_list; the masks are the oldest form. */
-static int read_core(const struct root *root, unsigned int cpu, struct cpuset *ret)
+void topo_add_package(struct topo *topo, int package, const struct cpuset *cpus)
 {
-	static const char *const lists[] = { "core_cpus_list", "thread_siblings_list" };
-	auto_free char *mask = NULL;
-	int err;
+	int cpu;
 
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		auto_free char *line = NULL;
-
-		err = fs_read_line(root, &line, CPU_DIR "/cpu%u/topology/%s", cpu, lists[i]);
-		if (err != -ENOENT)
-			return err ? err : cpuset_parse(line, ret);
-	}
-	err = fs_read_line(root, &mask, CPU_DIR "/cpu%u/topology/thread_siblings", cpu);
-	return err ? err : cpuset_parse_mask(mask, ret);
+	for_each_cpu(cpu, cpus)
+		if (cpuset_has(&topo->online, (unsigned int)cpu))
+			topo->cpus[cpu].package = package;
 }
 
-static int link_from_sysfs(const struct root *root, const struct cpuset *online, int *siblings,
-			   unsigned int n)
+int topo_add_cache(struct topo *topo, const struct topo_cache *cache)
 {
-	struct cpuset core, seen;
-	int err, cpu;
+	struct topo_cache *added = topo->caches;
 
-	cpuset_clear(&seen);
-	for_each_cpu(cpu, online) {
-		if (cpuset_has(&seen, (unsigned int)cpu))
-			continue;
-		err = read_core(root, (unsigned int)cpu, &core);
-		/* No topology: some virtual machines and architectures have none. */
-		if (err == -ENOENT)
-			continue;
-		if (err)
-			return err;
-		cpuset_and(&core, online);
-		cpuset_subtract(&core, &seen);
-		cpuset_or(&seen, &core);
-		link_core(&core, siblings, n);
-	}
+	/* Doubles at each power of two. */
+	if (!(topo->n_caches & (topo->n_caches - 1)))
+		added = reallocarray(topo->caches, topo->n_caches ? 2 * topo->n_caches : 1,
+				     sizeof(*added));
+	if (!added)
+		return -ENOMEM;
+	topo->caches = added;
+	added += topo->n_caches;
+	*added = *cache;
+	cpuset_and(&added->cpus, &topo->online);
+	topo->n_caches += !cpuset_is_empty(&added->cpus);
 	return 0;
 }
 
-#if LULL_WITH_HWLOC
-
-/* hwloc takes another root from the environment only, which is put back at once. */
-static int load_hwloc(const struct root *root, hwloc_topology_t topology)
+int topo_init(const struct root *root, struct topo *ret)
 {
-	static const char name[] = "HWLOC_FSROOT";
-	const char *old = getenv(name);
-	auto_free char *kept = NULL;
-	char path[32];
+	struct topo topo = { .cpus = NULL };
+	int err, cpu;
+
+	err = topo_read_possible(root, &topo.n_cpus);
+	if (!err)
+		err = topo_read_online(root, &topo.online);
+	if (err)
+		return err;
+	/* A recorded list of the possible CPUs may be the older one. */
+	for_each_cpu(cpu, &topo.online)
+		topo.n_cpus = max(topo.n_cpus, (unsigned int)cpu + 1);
+	topo.cpus = calloc(topo.n_cpus, sizeof(*topo.cpus));
+	if (!topo.cpus)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < topo.n_cpus; i++)
+		topo.cpus[i] = (struct topo_cpu){
+			.online = cpuset_has(&topo.online, i),
+			.core = (int)i,
+			.package = -1,
+			.node = -1,
+			.l3 = -1,
+		};
+	*ret = topo;
+	return 0;
+}
+
+static int add_node(const struct root *root, uint32_t id, struct topo *topo)
+{
+	auto_free char *line = NULL;
+	struct topo_node node = { .id = (int)id }, *added;
+	int err, cpu;
+
+	err = fs_read_line(root, &line, NODE_DIR "/node%u/cpulist", id);
+	if (!err) {
+		err = cpuset_parse(line, &node.cpus);
+	} else if (err == -ENOENT) {
+		err = fs_read_line(root, &line, NODE_DIR "/node%u/cpumap", id);
+		err = err ?: cpuset_parse_mask(line, &node.cpus);
+	}
+	if (err)
+		return err;
+	added = reallocarray(topo->nodes, topo->n_nodes + 1, sizeof(*added));
+	if (!added)
+		return -ENOMEM;
+	topo->nodes = added;
+	cpuset_and(&node.cpus, &topo->online);
+	added[topo->n_nodes++] = node;
+	for_each_cpu(cpu, &node.cpus)
+		topo->cpus[cpu].node = (int)id;
+	return 0;
+}
+
+static int by_node(const void *a, const void *b)
+{
+	const struct topo_node *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int add_nodes(const struct root *root, struct topo *topo)
+{
+	auto_closedir DIR *dir = NULL;
+	const struct dirent *entry;
+	uint32_t id;
 	int err;
 
-	if (fs_root_is_live(root))
-		return hwloc_topology_load(topology) ? -EIO : 0;
-	if (old && !(kept = strdup(old)))
-		return -ENOMEM;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", root->fd);
-	if (setenv(name, path, 1))
-		return -ENOMEM;
-	err = hwloc_topology_load(topology) ? -EIO : 0;
-	if (kept ? setenv(name, kept, 1) : unsetenv(name))
-		return -ENOMEM;
-	return err;
-}
-
-static void link_hwloc_cores(hwloc_topology_t topology, const struct cpuset *online, int *siblings,
-			     unsigned int n)
-{
-	hwloc_obj_t obj = NULL;
-	struct cpuset core;
-
-	while ((obj = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, obj))) {
-		cpuset_clear(&core);
-		for (int cpu = hwloc_bitmap_first(obj->cpuset); cpu >= 0;
-		     cpu = hwloc_bitmap_next(obj->cpuset, cpu))
-			if ((unsigned int)cpu < n)
-				cpuset_add(&core, (unsigned int)cpu);
-		cpuset_and(&core, online);
-		link_core(&core, siblings, n);
+	err = fs_opendir(root, &dir, NODE_DIR);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	while ((entry = readdir(dir))) {
+		if (!str_starts(entry->d_name, "node") || parse_u32(entry->d_name + 4, &id) ||
+		    id > INT32_MAX)
+			continue;
+		err = add_node(root, id, topo);
+		if (err && err != -ENOENT)
+			return err;
 	}
+	if (topo->n_nodes)
+		qsort(topo->nodes, topo->n_nodes, sizeof(*topo->nodes), by_node);
+	return 0;
 }
 
-/*
- * Cores only, with the CPUs that our own cgroup may not use. The x86 component is off also on
- * the machine itself: it would bind this process to every CPU in turn, isolated ones too.
- */
-static int link_from_hwloc(const struct root *root, const struct cpuset *online, int *siblings,
-			   unsigned int n)
+static int by_cache(const void *a, const void *b)
 {
-	hwloc_topology_t topology;
-	int err = -EIO;
+	const struct topo_cache *x = a, *y = b;
+	int cpu_x = cpuset_next(&x->cpus, 0), cpu_y = cpuset_next(&y->cpus, 0);
 
-	if (hwloc_topology_init(&topology))
-		return -ENOMEM;
-	if (!hwloc_topology_set_components(topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
-					   "x86") &&
-	    !hwloc_topology_set_flags(topology, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) &&
-	    !hwloc_topology_set_all_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_NONE) &&
-	    !hwloc_topology_set_type_filter(topology, HWLOC_OBJ_CORE, HWLOC_TYPE_FILTER_KEEP_ALL))
-		err = load_hwloc(root, topology);
-	if (!err && hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE) <= 0)
-		err = -ENOENT;
-	if (!err)
-		link_hwloc_cores(topology, online, siblings, n);
-	hwloc_topology_destroy(topology);
+	if (x->level != y->level)
+		return x->level < y->level ? -1 : 1;
+	if (x->type != y->type)
+		return x->type < y->type ? -1 : 1;
+	return (cpu_x > cpu_y) - (cpu_x < cpu_y);
+}
+
+int topo_finish(const struct root *root, struct topo *topo)
+{
+	int cpu;
+
+	if (topo->n_caches)
+		qsort(topo->caches, topo->n_caches, sizeof(*topo->caches), by_cache);
+	/* By rising level: the last one that holds a CPU wins. */
+	for (unsigned int i = 0; i < topo->n_caches; i++) {
+		const struct topo_cache *cache = &topo->caches[i];
+
+		if (cache->type == 'i')
+			continue;
+		for_each_cpu(cpu, &cache->cpus)
+			topo->cpus[cpu].l3 = cpuset_next(&cache->cpus, 0);
+	}
+	return add_nodes(root, topo);
+}
+
+static int fill(const struct root *root, bool cores_only, struct topo *topo)
+{
+	int err = topo_fill_hwloc(root, cores_only, topo);
+
+	return err && err != -ENOMEM ? topo_fill_sysfs(root, cores_only, topo) : err;
+}
+
+int topo_read(const struct root *root, struct topo *ret)
+{
+	struct topo topo;
+	int err = topo_init(root, &topo);
+
+	if (err)
+		return err;
+	err = fill(root, false, &topo) ?: topo_finish(root, &topo);
+	if (err)
+		topo_done(&topo);
+	else
+		*ret = topo;
 	return err;
 }
 
-#else
-
-static int link_from_hwloc(const struct root *root, const struct cpuset *online,
-			   const int *siblings, unsigned int n)
+void topo_done(struct topo *topo)
 {
-	(void)root;
-	(void)online;
-	(void)siblings;
-	(void)n;
-	return -ENOTSUP;
+	if (!topo)
+		return;
+	free(topo->cpus);
+	free(topo->caches);
+	free(topo->nodes);
+	*topo = (struct topo){ .cpus = NULL };
 }
 
-#endif
+void topo_core_cpus(const struct topo *topo, unsigned int cpu, struct cpuset *ret)
+{
+	cpuset_clear(ret);
+	cpuset_add(ret, cpu);
+	for (unsigned int i = 0; i < topo->n_cpus; i++)
+		if (cpu < topo->n_cpus && topo->cpus[i].online &&
+		    topo->cpus[i].core == topo->cpus[cpu].core)
+			cpuset_add(ret, i);
+}
+
+void topo_l3_cpus(const struct topo *topo, unsigned int cpu, struct cpuset *ret)
+{
+	cpuset_clear(ret);
+	cpuset_add(ret, cpu);
+	for (unsigned int i = 0; i < topo->n_cpus; i++)
+		if (cpu < topo->n_cpus && topo->cpus[cpu].l3 >= 0 &&
+		    topo->cpus[i].l3 == topo->cpus[cpu].l3)
+			cpuset_add(ret, i);
+}
 
 int topo_read_siblings(const struct root *root, int **ret, unsigned int *ret_n)
 {
 	auto_free int *siblings = NULL;
-	struct cpuset online;
-	unsigned int n;
-	int err;
+	auto_topo struct topo topo = { .cpus = NULL };
+	int err, cpu;
 
-	err = topo_read_possible(root, &n);
+	err = topo_init(root, &topo);
 	if (!err)
-		err = topo_read_online(root, &online);
+		err = fill(root, true, &topo);
 	if (err)
 		return err;
-	siblings = malloc(n * sizeof(*siblings));
+	siblings = malloc(topo.n_cpus * sizeof(*siblings));
 	if (!siblings)
 		return -ENOMEM;
-	for (unsigned int cpu = 0; cpu < n; cpu++)
-		siblings[cpu] = (int)cpu;
-	if (link_from_hwloc(root, &online, siblings, n))
-		err = link_from_sysfs(root, &online, siblings, n);
-	if (err)
-		return err;
+	for (unsigned int i = 0; i < topo.n_cpus; i++)
+		siblings[i] = (int)i;
+	/* Inserts each CPU behind its core's first: from the last one down, the ring rises. */
+	for (cpu = (int)topo.n_cpus - 1; cpu >= 0; cpu--) {
+		int first = topo.cpus[cpu].core;
+
+		if (first == cpu)
+			continue;
+		siblings[cpu] = siblings[first];
+		siblings[first] = cpu;
+	}
 	*ret = take_ptr(siblings);
-	*ret_n = n;
+	*ret_n = topo.n_cpus;
 	return 0;
 }
