@@ -131,6 +131,14 @@ struct span {
 	size_t len;
 };
 
+/* "524288" of "524288-edge" or "30 Level"; -1: none, or it does not fit. */
+static int64_t read_hwirq(char *word)
+{
+	uint64_t number;
+
+	return read_count(word, &number) && number <= INT64_MAX ? (int64_t)number : -1;
+}
+
 /*
  * Is @word, after @gap blanks, the trigger? Forms: "1-edge" (hardware number and flow), "-event"
  * (Xen, no number), "30 Level" (where the kernel shows the level), "30" (neither). A lone number
@@ -205,8 +213,12 @@ static void fill_names(struct filler *filler, struct irq_line *line, char *rest,
 	size_t len;
 
 	rest = skip_blanks(rest);
-	if (line->irq >= 0 && *rest)
+	line->hwirq = -1;
+	if (line->irq >= 0 && *rest) {
 		rest = skip_blanks(split_chip(rest, field, &chip, &trigger));
+		if (trigger.len)
+			line->hwirq = read_hwirq(skip_blanks(chip.start + chip.len));
+	}
 	for (len = strlen(rest); len && is_blank(rest[len - 1]); len--)
 		;
 	line->chip = keep(filler, chip.start, chip.len);

@@ -16,6 +16,7 @@ struct irq_line {
 	int irq;	  /* the number, or -1 for a named row */
 	uint64_t *counts; /* n_counts values, in the order of irq_table.cpus[] */
 	unsigned int n_counts;
+	int64_t hwirq; /* the chip's own number; -1: not shown */
 	char *chip;    /* "PCI-MSIX-0000:00:02.0", or "" */
 	char *trigger; /* "1-edge", or "" (older: "524288-edge"; arm64: "Level") */
 	char *actions; /* "nvme0q3", "ahci, xhci_hcd", or the description of a named row; "" */

@@ -48,7 +48,7 @@ struct irq_infos {
 };
 
 /*
- * @vms may be NULL: no owner is known then. It fails for want of memory alone: a file that is
+ * @vms, described, may be NULL: no owner is known then. It fails for want of memory alone: a file that is
  * missing or broken leaves its field unknown.
  */
 int irqs_classify(const struct root *root, const struct irq_table *table, const struct vm_list *vms,

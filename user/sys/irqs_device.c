@@ -7,21 +7,43 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "base/str.h"
+#include "sys/irqs_p.h"
 
-/* "0000:01:00.0"; the domain has four digits or more (VMD's "10000:e1:00.0"). */
-static bool is_bdf(const char *s)
+/* The domain has four digits or more (VMD's "10000:e1:00.0"). */
+size_t irqs_bdf_len(const char *s)
 {
 	size_t n = strspn(s, "0123456789abcdef");
+	const char *p = s + n;
 
-	s += n;
-	return n >= 4 && s[0] == ':' && isxdigit((unsigned char)s[1]) &&
-	       isxdigit((unsigned char)s[2]) && s[3] == ':' && isxdigit((unsigned char)s[4]) &&
-	       isxdigit((unsigned char)s[5]) && s[6] == '.' && s[7] >= '0' && s[7] <= '7' && !s[8];
+	if (n >= 4 && p[0] == ':' && isxdigit((unsigned char)p[1]) &&
+	    isxdigit((unsigned char)p[2]) && p[3] == ':' && isxdigit((unsigned char)p[4]) &&
+	    isxdigit((unsigned char)p[5]) && p[6] == '.' && p[7] >= '0' && p[7] <= '7')
+		return n + 8;
+	return 0;
+}
+
+static bool is_bdf(const char *s)
+{
+	size_t len = irqs_bdf_len(s);
+
+	return len && !s[len];
+}
+
+/* Since 6.2 the chip of a message interrupt names its device. NULL: this one does not. */
+static const char *device_of_chip(const char *chip)
+{
+	for (const char *p = chip; (p = strchr(p, '-')); p++)
+		if (is_bdf(p + 1))
+			return p + 1;
+	return NULL;
 }
 
 static int add_device(const struct root *root, struct str *to, const char *bdf)
@@ -99,18 +121,17 @@ static int list_devices(const struct root *root, int irq, char ***ret, size_t *r
 int irqs_device(const struct root *root, const struct irq_line *line, char **ret)
 {
 	auto_str struct str out = { .s = NULL };
+	const char *bdf = device_of_chip(line->chip);
 	char **names;
 	size_t n;
 	int err;
 
-	/* Since 6.2 the chip of a message interrupt names its device. */
-	for (const char *p = line->chip; (p = strchr(p, '-')); p++)
-		if (is_bdf(p + 1)) {
-			err = add_device(root, &out, p + 1);
-			if (!err)
-				*ret = take_ptr(out.s);
-			return err;
-		}
+	if (bdf) {
+		err = add_device(root, &out, bdf);
+		if (!err)
+			*ret = take_ptr(out.s);
+		return err;
+	}
 	err = str_add(&out, "");
 	if (!err && line->irq >= 0) {
 		err = list_devices(root, line->irq, &names, &n);
@@ -125,4 +146,122 @@ int irqs_device(const struct root *root, const struct irq_line *line, char **ret
 	if (!err)
 		*ret = take_ptr(out.s);
 	return err;
+}
+
+static int index_add(struct irq_pci_index *index, int irq, const char *bdf)
+{
+	struct irq_pci *grown;
+
+	if (strlen(bdf) >= sizeof(grown->bdf))
+		return 0;
+	if (index->n == index->cap) {
+		unsigned int cap = index->cap ? 2 * index->cap : 64;
+
+		grown = reallocarray(index->v, cap, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		index->v = grown;
+		index->cap = cap;
+	}
+	index->v[index->n].irq = irq;
+	str_copy(index->v[index->n++].bdf, sizeof(grown->bdf), bdf, strlen(bdf));
+	return 0;
+}
+
+/* Its message interrupts, or its pin when it has none: the rule of has_irq(). */
+static int index_add_device(const struct root *root, struct irq_pci_index *index, const char *bdf)
+{
+	auto_closedir DIR *dir = NULL;
+	const struct dirent *entry;
+	unsigned long long pin;
+	uint32_t irq;
+	int err = fs_opendir(root, &dir, "sys/bus/pci/devices/%s/msi_irqs", bdf);
+
+	if (err == -ENOENT) {
+		if (fs_read_u64(root, &pin, "sys/bus/pci/devices/%s/irq", bdf) || !pin ||
+		    pin > INT_MAX)
+			return 0;
+		return index_add(index, (int)pin, bdf);
+	}
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	while ((entry = readdir(dir))) {
+		if (parse_u32(entry->d_name, &irq) || irq > INT_MAX)
+			continue;
+		err = index_add(index, (int)irq, bdf);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int by_irq(const void *a, const void *b)
+{
+	const struct irq_pci *x = a, *y = b;
+
+	return x->irq != y->irq ? (x->irq > y->irq) - (x->irq < y->irq) : strcmp(x->bdf, y->bdf);
+}
+
+int irqs_pci_read(const struct root *root, struct irq_pci_index *ret)
+{
+	auto_irq_pci struct irq_pci_index index = { .n = 0 };
+	auto_closedir DIR *dir = NULL;
+	const struct dirent *entry;
+	int err = fs_opendir(root, &dir, "sys/bus/pci/devices");
+
+	while (!err && (entry = readdir(dir)))
+		if (is_bdf(entry->d_name))
+			err = index_add_device(root, &index, entry->d_name);
+	if (err == -ENOMEM)
+		return err;
+	if (index.n)
+		qsort(index.v, index.n, sizeof(*index.v), by_irq);
+	*ret = index;
+	index = (struct irq_pci_index){ .n = 0 };
+	return 0;
+}
+
+void irqs_pci_done(struct irq_pci_index *index)
+{
+	free(index->v);
+	*index = (struct irq_pci_index){ .n = 0 };
+}
+
+/* The first entry of @irq, or where it would be. */
+static unsigned int index_find(const struct irq_pci_index *index, int irq)
+{
+	unsigned int low = 0, high = index->n;
+
+	while (low < high) {
+		unsigned int middle = low + (high - low) / 2;
+
+		if (index->v[middle].irq < irq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int irqs_pci_device(const struct root *root, const struct irq_pci_index *index,
+		    const struct irq_line *line, char *ret_bdf, char **ret_device)
+{
+	auto_str struct str out = { .s = NULL };
+	const char *bdf = device_of_chip(line->chip), *first = bdf;
+	int err = str_add(&out, "");
+
+	if (!err && bdf)
+		err = add_device(root, &out, bdf);
+	for (unsigned int i = index_find(index, line->irq);
+	     !err && !bdf && line->irq >= 0 && i < index->n && index->v[i].irq == line->irq; i++) {
+		first = first ?: index->v[i].bdf;
+		err = add_device(root, &out, index->v[i].bdf);
+	}
+	if (!err && !out.s && !(out.s = strdup("")))
+		err = -ENOMEM;
+	if (err)
+		return err;
+	str_copy(ret_bdf, IRQS_BDF_MAX, first ?: "", first ? strlen(first) : 0);
+	*ret_device = take_ptr(out.s);
+	return 0;
 }
