@@ -6,11 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -19,6 +17,7 @@
 #include "app/opts.h"
 #include "app/privilege.h"
 #include "app/session.h"
+#include "app/style.h"
 #include "app/target.h"
 #include "app/writer.h"
 #include "base/cleanup.h"
@@ -314,14 +313,6 @@ static int settle_down(struct record *r)
 	return 0;
 }
 
-/* One that cannot do more than print: no colour, no line that is drawn again. */
-static bool is_dumb_terminal(void)
-{
-	const char *term = getenv("TERM");
-
-	return term && streq(term, "dumb");
-}
-
 static int measure(struct record *r)
 {
 	const struct session_config session = {
@@ -333,7 +324,8 @@ static int measure(struct record *r)
 		.signals = r->signals,
 		.begin = release_command,
 		.begin_arg = r,
-		.progress = r->config.verbose > 0 && isatty(STDERR_FILENO) && !is_dumb_terminal(),
+		.progress =
+			r->config.verbose > 0 && isatty(STDERR_FILENO) && !style_is_dumb_terminal(),
 		.victims = r->target.n_threads > 0,
 	};
 	int err = session_run(r->capture, &session, &r->rec, &r->session);
@@ -354,28 +346,15 @@ static int measure(struct record *r)
 	return r->rec.ended_by ? 0 : no_memory();
 }
 
-static bool want_color(enum opt_color color)
-{
-	const char *no = getenv("NO_COLOR");
-
-	if (color != COLOR_AUTO)
-		return color == COLOR_ALWAYS;
-	return !(no && *no) && isatty(STDOUT_FILENO) && !is_dumb_terminal();
-}
-
 static int print_summary(const struct record *r)
 {
-	struct winsize ws = { 0 };
 	struct report_style style = {
-		.color = want_color(r->config.color),
-		.utf8 = !r->config.ascii && streq(nl_langinfo(CODESET), "UTF-8"),
 		.verbose = r->config.verbose > 1,
 		.top = r->config.top,
 		.stalls_shown = r->config.top,
 	};
 
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws))
-		style.width = ws.ws_col;
+	style_read(r->config.color, r->config.ascii, &style);
 	return report_text_write(&r->rec, &style, stdout);
 }
 

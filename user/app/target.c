@@ -54,18 +54,14 @@ static void list_vms(const struct vm_list *vms)
 			  *vms->vms[i].uuid ? ", uuid " : "", vms->vms[i].uuid);
 }
 
-/*
- * Where debugfs does not tell the threads of the vCPUs, KVM's mark in the tasks does; names of
- * threads are the last resort.
- */
-static int find_vms(const struct root *root, struct vm_list *ret)
+int target_find_vms(const struct root *root, struct vm_list *ret)
 {
 	auto_free struct vcpu_hint *hints = NULL;
 	struct vm_list list = { 0 };
 	unsigned int n = 0;
 	int err = vms_find(root, NULL, 0, &list);
 
-	if (err || !list.n || fs_exists(root, "sys/kernel/debug/kvm") ||
+	if (err || !list.n || !fs_root_is_live(root) || fs_exists(root, "sys/kernel/debug/kvm") ||
 	    find_vcpus(root, &hints, &n) || !n) {
 		if (!err)
 			*ret = list;
@@ -81,7 +77,7 @@ static int choose_vm(const struct root *root, const char *what, struct target *t
 {
 	int err;
 
-	err = find_vms(root, &target->vms);
+	err = target_find_vms(root, &target->vms);
 	if (err) {
 		log_error("finding virtual machines: %s", strerror(-err));
 		return EXIT_ERROR;
@@ -196,7 +192,7 @@ static int add_all_vcpus(const struct root *root, struct target *target)
 {
 	int code = 0;
 
-	if (find_vms(root, &target->vms))
+	if (target_find_vms(root, &target->vms))
 		return 0;
 	for (unsigned int i = 0; i < target->vms.n && !code; i++)
 		if (target->vms.vms[i].n_vcpus)

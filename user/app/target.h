@@ -35,6 +35,12 @@ int target_resolve(const struct root *root, const struct target_request *request
 		   struct target *ret);
 void target_done(struct target *target);
 
+/*
+ * All VMs. Where debugfs does not tell the threads of the vCPUs, KVM's mark in the tasks does, on
+ * the machine itself; names of threads are the last resort. -errno.
+ */
+int target_find_vms(const struct root *root, struct vm_list *ret);
+
 /* One more thread. -ENOMEM. */
 int target_add(struct target *target, const struct capture_target *thread);
 /* The CPUs that the threads may run on, when the user named none. */

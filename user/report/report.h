@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct inventory;
 struct recording;
 struct str;
 
@@ -46,5 +47,10 @@ int report_json_read(const char *text, size_t len, struct recording *ret, struct
 
 /* The summary for people that `lull record` prints. 0, or -errno of the stream or -ENOMEM. */
 int report_text_write(const struct recording *rec, const struct report_style *style, FILE *out);
+
+/* `lull list`, for people, and as one JSON document. 0, or -errno of the stream or -ENOMEM. */
+int report_inventory_text_write(const struct inventory *inv, const struct report_style *style,
+				FILE *out);
+int report_inventory_json_write(const struct inventory *inv, FILE *out);
 
 #endif

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# list: what `lull list` prints for recorded machines. Needs neither root nor KVM.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_lull
+fixtures=$(realpath tests/fixtures)
+golden=$(realpath tests/golden)
+desktop="--sysroot $fixtures/desktop"
+
+# prints GOLDEN ARGUMENTS: exactly that.
+prints() {
+	run "$2" && diff "$golden/$1" "$out"
+}
+
+# answers ARGUMENTS FILTER WANT: what jq makes of the document.
+answers() {
+	local got
+	run "$1 --json" || return 1
+	got=$(jq -c "$2" "$out") || return 1
+	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
+}
+
+plan 14
+
+check "a word too many" "list win11" 1 'unexpected word win11; a VM is named with --vm'
+check "no such root" "list --sysroot /nosuch" 1 '/nosuch: No such file'
+check "a root without CPUs" "list --sysroot $fixtures/desktop/run" 0 '^no VM is running' 'CPUs'
+check "no such VM" "list $desktop --vm linux" 4 'no VM matches --vm linux; there are:'
+check "the choice of VMs" "list $desktop --vm linux" 4 '--vm win11 .*pid 3000'
+holds "text, 80 columns" prints desktop.list.80.txt "list $desktop"
+holds "the document" prints desktop.list.json "list $desktop --json"
+holds "--vm by pid" answers "list $desktop --vm 5000" '[.vms[].name]' '["media"]'
+holds "--vm by UUID" answers "list $desktop --vm 6f2d6f0e-9d1b-4b51-a3c0-1f5d0a5b7c11" \
+	'[.vms[].name]' '["win11"]'
+holds "--vm: the CPUs of all guests" answers "list $desktop --vm media" .host.cpus_guest \
+	'"2-5,10-11"'
+check "no VM" "list --sysroot $fixtures/smt" 0 '^no VM is running'
+holds "no VM: an empty list" answers "list --sysroot $fixtures/smt" .vms '[]'
+check "names without control characters" "list --sysroot $fixtures/vmms" 0 'my\(vmm\) \)-1900' \
+	$'\033'
+check "vCPUs that were not found" "list --sysroot $fixtures/vmms --vm half" 0 \
+	'1 of its 2 vCPU threads could not be told'

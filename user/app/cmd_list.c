@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * list: VMs with their threads, pins and devices, who has which CPU, and what is wrong with that.
+ * Only reads, a recorded machine too.
+ */
+#include <errno.h>
+#include <locale.h>
+
+#include "app/cmd.h"
+#include "app/inventory.h"
+#include "app/opts.h"
+#include "app/style.h"
+#include "app/target.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "model/inventory.h"
+#include "report/report.h"
+#include "sys/topo.h"
+#include "sys/vms.h"
+
+struct config {
+	const char *vm, *sysroot;
+	bool json;
+	enum opt_color color;
+};
+
+#define ROW(let, nam, typ, field, meta, hlp)                                           \
+	{                                                                              \
+		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
+		.offset = offsetof(struct config, field)                               \
+	}
+
+static const struct opt options[] = {
+	ROW(0, "vm", OPT_STRING, vm, "VM", "only this VM: name, UUID or pid"),
+	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.list/1"),
+	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded /proc and /sys, not this host"),
+	ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+};
+#undef ROW
+
+static const struct opt_spec spec = {
+	.command = "list",
+	.synopsis = "[--vm VM] [OPTIONS]",
+	.examples = "  lull list                  every VM of this host\n"
+		    "  lull list --vm win11       this one\n"
+		    "  lull list --json | jq '.vms[].vcpus'\n",
+	.about = "Shows the virtual machines of a host: threads, pins, passed-through devices,\n"
+		 "and who has which CPU. Changes nothing.",
+	.opts = options,
+	.n_opts = ARRAY_SIZE(options),
+};
+
+static int no_memory(void)
+{
+	log_error("list: out of memory");
+	return EXIT_ERROR;
+}
+
+/* 0, or an exit code; a message was printed. The same of what follows. */
+static int read_cpus(const struct root *root, struct inventory *inv)
+{
+	auto_topo struct topo topo = { 0 };
+	int err = topo_read(root, &topo);
+
+	/* A recorded machine may be its interrupts, or its VMs, alone. */
+	if (err == -ENOENT && !fs_root_is_live(root))
+		return 0;
+	if (err) {
+		log_error("list: reading the CPUs below %s: %s", root->path, strerror(-err));
+		return EXIT_ERROR;
+	}
+	return inventory_add_cpus(inv, &topo) ? no_memory() : 0;
+}
+
+static int read_vms(const struct root *root, struct vm_list *ret)
+{
+	int err = target_find_vms(root, ret);
+
+	if (err == -ENOENT && !fs_root_is_live(root))
+		return 0;
+	if (!err)
+		err = vms_describe(root, ret->vms, ret->n);
+	if (!err)
+		return 0;
+	log_error("list: finding virtual machines: %s", strerror(-err));
+	return EXIT_ERROR;
+}
+
+/* Is it there to be shown? Who owns which CPU is a matter of all of them. */
+static int check_vm(const struct config *config, const struct vm_list *list, const struct vm **ret)
+{
+	int err;
+
+	*ret = NULL;
+	if (!config->vm)
+		return 0;
+	err = vms_match(list, config->vm, ret);
+	if (!err)
+		return 0;
+	log_error("list: %s --vm %s%s",
+		  err == -EEXIST ? "more than one VM is called" : "no VM matches", config->vm,
+		  list->n ? "; there are:" : ": no VM is running");
+	for (unsigned int i = 0; i < list->n; i++)
+		log_error("  --vm %-20s %s, pid %d", list->vms[i].name, list->vms[i].vmm,
+			  list->vms[i].pid);
+	return EXIT_REFUSED;
+}
+
+static int write_inventory(const struct config *config, const struct inventory *inv)
+{
+	struct report_style style = { 0 };
+	int err;
+
+	if (config->json) {
+		err = report_inventory_json_write(inv, stdout);
+	} else {
+		style_read(config->color, false, &style);
+		err = report_inventory_text_write(inv, &style, stdout);
+	}
+	if (err == -ENOMEM)
+		return no_memory();
+	return err ? EXIT_ERROR : EXIT_GOOD; /* main says it of stdout */
+}
+
+static int list(const struct config *config, const struct root *root)
+{
+	auto_inventory struct inventory inv = { 0 };
+	__attribute__((cleanup(vms_done))) struct vm_list vms = { 0 };
+	const struct vm *only;
+	int code, err = 0;
+
+	code = read_cpus(root, &inv);
+	code = code ?: read_vms(root, &vms);
+	code = code ?: check_vm(config, &vms, &only);
+	if (code)
+		return code;
+	for (unsigned int i = 0; i < vms.n && !err; i++)
+		err = inventory_add_vm(&inv, &vms.vms[i]);
+	if (err)
+		return no_memory();
+	inv.n_denied = vms.n_denied;
+	inventory_split(&inv);
+	if (only)
+		inventory_keep_vm(&inv, only->pid);
+	return write_inventory(config, &inv);
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct config config = { .sysroot = "/" };
+	struct root root;
+	int code, err, rest;
+
+	(void)setlocale(LC_CTYPE, "");
+	code = opts_parse(&spec, argc, argv, &config, &rest);
+	if (code)
+		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
+	if (rest < argc) {
+		log_error("list: unexpected word %s; a VM is named with --vm", argv[rest]);
+		return EXIT_ERROR;
+	}
+	err = fs_root_open(&root, config.sysroot);
+	if (err) {
+		log_error("list: --sysroot %s: %s", config.sysroot, strerror(-err));
+		return EXIT_ERROR;
+	}
+	code = list(&config, &root);
+	fs_root_done(&root);
+	return code;
+}
