@@ -134,6 +134,15 @@ TEST(str_sanitize__keeps_text)
 	check_sanitized("\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf");
 }
 
+TEST(str_sanitize__replaces_what_has_no_width_or_turns_the_direction)
+{
+	check_sanitized("a\xe2\x80\xaetxt.exe", "a???txt.exe");
+	check_sanitized("\xe2\x80\x8b\xe2\x80\x8f\xe2\x81\xa6\xef\xbb\xbf", "????????????");
+	check_sanitized("\xd8\x9c\xf3\xa0\x80\x81", "??????");
+	check_sanitized("\xe2\x80\x90\xe2\x80\xa7\xe2\x81\x9f\xd8\x9b",
+			"\xe2\x80\x90\xe2\x80\xa7\xe2\x81\x9f\xd8\x9b");
+}
+
 TEST(str_sanitize__replaces_control_characters)
 {
 	check_sanitized("a\nb\tc\x1b[31m\x7f", "a?b?c?[31m?");

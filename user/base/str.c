@@ -120,6 +120,30 @@ static const struct utf8_lead utf8_leads[] = {
 };
 
 /*
+ * Characters of three bytes that have no width or turn the direction of what follows, also behind
+ * the name: U+061C has two. Ranges, both ends included.
+ */
+static const uint32_t unseen[][2] = {
+	{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+};
+
+static bool is_unseen(const unsigned char *s, size_t len)
+{
+	uint32_t code;
+
+	if (len == 2)
+		return s[0] == 0xd8 && s[1] == 0x9c;
+	if (len == 4) /* tags and other formatting, U+E0000 to U+E0FFF */
+		return s[0] == 0xf3 && s[1] == 0xa0;
+	code = (uint32_t)(s[0] & 15) << 12 | (uint32_t)(s[1] & 63) << 6 | (s[2] & 63);
+	for (size_t i = 0; len == 3 && i < ARRAY_SIZE(unseen); i++)
+		if (code >= unseen[i][0] && code <= unseen[i][1])
+			return true;
+	return false;
+}
+
+/*
  * The length of the sequence at @s, or 0 when it is none that may be shown. U+0080 to U+009F are
  * left out by their row: terminals take them for control sequences. Stops at the NUL.
  */
@@ -137,7 +161,7 @@ static size_t utf8_len(const unsigned char *s)
 		for (size_t j = 2; j < lead->len; j++)
 			if (s[j] < 0x80 || s[j] > 0xbf)
 				return 0;
-		return lead->len;
+		return is_unseen(s, lead->len) ? 0 : lead->len;
 	}
 	return 0;
 }

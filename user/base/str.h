@@ -32,8 +32,8 @@ void str_copy(char *to, size_t cap, const char *from, size_t len);
 
 /*
  * Makes hostile text (task, device and VM names) safe to show: every byte below 0x20, 0x7f, the
- * control characters U+0080 to U+009F and every byte that is not part of valid UTF-8 becomes '?',
- * in place.
+ * control characters U+0080 to U+009F, those that have no width or change the direction of writing,
+ * and every byte that is not part of valid UTF-8 becomes '?', in place.
  */
 void str_sanitize(char *s);
 
