@@ -14,98 +14,10 @@
 #include "model/recording.h"
 #include "model/rows.h"
 #include "report/json_fields.h"
+#include "report/json_hist.h"
 #include "report/json_node.h"
+#include "report/json_split.h"
 #include "report/report.h"
-
-/* "buckets": [low, high, count] ascending, each one a bin of our layout. */
-static int read_bucket(const struct json_node *item, void *to)
-{
-	struct hist *hist = to;
-	uint64_t values[3], low, high;
-	unsigned int slot;
-	int err = json_node_want(item, json_type_array, "[low, high, count]");
-
-	if (err)
-		return err;
-	if (json_object_array_length(item->value) != ARRAY_SIZE(values))
-		return json_node_refuse(item, "[low, high, count] expected");
-	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		struct json_node number = { .value = json_object_array_get_idx(item->value, i),
-					    .up = item,
-					    .index = i,
-					    .why = item->why };
-
-		err = json_node_read_u64(&number, UINT64_MAX, &values[i]);
-		if (err)
-			return err;
-	}
-	slot = hist_slot(hist->digits, values[0]);
-	hist_range(hist->digits, slot, &low, &high);
-	if (low != values[0] || high != values[1])
-		return json_node_refuse(item, "no bucket of a histogram with %u digits",
-					hist->digits);
-	if (hist->counts[slot])
-		return json_node_refuse(item, "the same bucket again");
-	hist->counts[slot] = values[2];
-	return 0;
-}
-
-static int check_hist(const struct json_node *node, const struct hist *hist)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i <= hist_slots(hist->digits); i++) {
-		if (__builtin_add_overflow(sum, hist->counts[i], &sum))
-			return json_node_refuse(node, "the buckets hold more than 2^64 samples");
-	}
-	if (sum != hist->count)
-		return json_node_refuse(node, "count is %" PRIu64 ", the buckets hold %" PRIu64,
-					hist->count, sum);
-	if (hist->min > hist->max)
-		return json_node_refuse(node, "min is larger than max");
-	return 0;
-}
-
-/* A histogram that was not kept is null or left out. */
-static int read_hist(const struct json_node *up, const char *key, struct hist *ret)
-{
-	struct json_node node = { .value = NULL };
-	struct json_node unit = { .value = NULL };
-	struct hist given = { .digits = 0 };
-	auto_free char *unit_name = NULL;
-	int err = json_node_get(up, key, false, &node);
-
-	if (err == -ENOENT || (!err && !node.value))
-		return 0;
-	err = err ?: json_node_read_fields(&node, json_hist_fields, &given);
-	err = err ?: json_node_get(&node, "unit", true, &unit);
-	err = err ?: json_node_read_text(&unit, &unit_name);
-	if (err)
-		return err;
-	if (!streq(unit_name, "ns"))
-		return json_node_refuse(&unit, "\"ns\" expected");
-	err = hist_init(ret, given.digits);
-	if (err)
-		return err == -EINVAL ? json_node_refuse(&node, "digits may be 1 or 2") : err;
-	ret->count = given.count;
-	ret->sum = given.sum;
-	ret->min = given.min;
-	ret->max = given.max;
-	err = json_node_read_list(&node, "buckets", true, read_bucket, ret);
-	return err ?: check_hist(&node, ret);
-}
-
-/* threads[].gap and its like: an object that holds the histogram. */
-static int read_held_hist(const struct json_node *up, const char *key, struct hist *ret)
-{
-	struct json_node holder = { .value = NULL };
-	int err = json_node_get(up, key, false, &holder);
-
-	if (err == -ENOENT || (!err && !holder.value))
-		return 0;
-	err = err ?: json_node_want(&holder, json_type_object, "an object");
-	return err ?: read_hist(&holder, "hist", ret);
-}
 
 static int read_label(const struct json_node *item, void *to)
 {
@@ -147,7 +59,7 @@ static int read_entry(const struct json_node *item, bool needs_id, struct rec_en
 		err = read_id(&id, entry);
 	}
 	err = err ?: json_node_read_fields(item, json_entry_fields, entry);
-	err = err ?: read_hist(item, "hist", &entry->hist);
+	err = err ?: json_hist_read(item, "hist", &entry->hist);
 	return err ?: json_node_read_list(item, "labels", false, read_label, entry);
 }
 
@@ -240,9 +152,9 @@ static int read_thread(const struct json_node *item, void *to)
 
 	err = err ?: json_node_read_fields(item, json_thread_fields, thread);
 	err = err ?: json_node_read_list(item, "ledger", true, read_ledger_entry, thread);
-	err = err ?: read_held_hist(item, "gap", &thread->gap);
-	err = err ?: read_held_hist(item, "wake", &thread->wake);
-	err = err ?: read_held_hist(item, "preempted", &thread->preempted);
+	err = err ?: json_hist_read_held(item, "gap", &thread->gap);
+	err = err ?: json_hist_read_held(item, "wake", &thread->wake);
+	err = err ?: json_hist_read_held(item, "preempted", &thread->preempted);
 	err = err
 		      ?: read_optional_u64(item, "sibling_ns", &thread->has_sibling,
 					   &thread->sibling_ns);
@@ -412,7 +324,58 @@ static void sort_stalls(struct recording *rec)
 	}
 }
 
-static int read_document(const struct json_node *document, struct recording *rec)
+/* The lists that are long, and are not parsed at once with the document. */
+enum { LIST_CPUS, LIST_THREADS, LIST_STALLS };
+static const char *const long_lists[] = {
+	[LIST_CPUS] = "cpus", [LIST_THREADS] = "threads", [LIST_STALLS] = "stalls", NULL
+};
+
+static int read_part_of(const struct json_part *part, struct json_tokener *tokener,
+			struct json_node *item, int (*read_one)(const struct json_node *, void *),
+			struct recording *rec)
+{
+	int err;
+
+	json_tokener_reset(tokener);
+	item->value = json_tokener_parse_ex(tokener, part->text, (int)part->len);
+	if (json_tokener_get_error(tokener) != json_tokener_success ||
+	    json_tokener_get_parse_end(tokener) != part->len)
+		err = -EAGAIN; /* parsed as a whole, the document says where it is wrong */
+	else
+		err = read_one(item, rec);
+	json_object_put(item->value);
+	return err;
+}
+
+/* A list of the document, from its parts; @split NULL: it was parsed with the document. */
+static int read_long(const struct json_node *document, const struct json_split *split,
+		     unsigned int number, int (*read_one)(const struct json_node *, void *),
+		     struct recording *rec)
+{
+	struct json_node list = { .value = NULL };
+	struct json_node item = { .up = &list, .why = document->why };
+	struct json_tokener *tokener;
+	int err = json_node_read_list(document, long_lists[number], true, read_one, rec);
+
+	err = err ?: json_node_get(document, long_lists[number], true, &list);
+	if (err || !split)
+		return err;
+	tokener = json_tokener_new();
+	if (!tokener)
+		return -ENOMEM;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	for (size_t i = 0; i < split->n_parts && !err; i++) {
+		if (split->parts[i].list != number)
+			continue;
+		err = read_part_of(&split->parts[i], tokener, &item, read_one, rec);
+		item.index++;
+	}
+	json_tokener_free(tokener);
+	return err;
+}
+
+static int read_document(const struct json_node *document, const struct json_split *split,
+			 struct recording *rec)
 {
 	struct json_node watch = { .value = NULL };
 	struct json_node part = { .value = NULL };
@@ -422,10 +385,10 @@ static int read_document(const struct json_node *document, struct recording *rec
 	err = err ?: read_part(document, "host", json_host_fields, rec, &part);
 	err = err ?: json_node_read_fields(document, json_time_fields, rec);
 	err = err ?: read_part(document, "watch", json_watch_fields, rec, &watch);
-	err = err ?: json_node_read_list(document, "cpus", true, read_cpu, rec);
-	err = err ?: json_node_read_list(document, "threads", true, read_thread, rec);
+	err = err ?: read_long(document, split, LIST_CPUS, read_cpu, rec);
+	err = err ?: read_long(document, split, LIST_THREADS, read_thread, rec);
 	err = err ?: json_node_read_list(&watch, "threads", true, read_watch_thread, rec);
-	err = err ?: json_node_read_list(document, "stalls", true, read_stall, rec);
+	err = err ?: read_long(document, split, LIST_STALLS, read_stall, rec);
 	err = err ?: read_part(document, "stalls_total", json_total_fields, rec, &part);
 	err = err ?: json_node_read_list(document, "audit", true, read_audit, rec);
 	err = err ?: read_part(document, "loss", json_loss_fields, rec, &part);
@@ -469,15 +432,17 @@ static int parse_text(const char *text, size_t len, struct json_object **ret, st
 	return err;
 }
 
-int report_json_read(const char *text, size_t len, struct recording *ret, struct str *ret_why)
+/* The document @text, whose long lists are in @split unless that is NULL. */
+static int read_text(const char *text, size_t len, const struct json_split *split,
+		     struct recording *ret, struct str *why)
 {
 	struct recording rec = { .hostname = NULL };
 	struct json_object *json = NULL;
-	struct json_node document = { .why = ret_why };
-	int err = parse_text(text, len, &json, ret_why);
+	struct json_node document = { .why = why };
+	int err = parse_text(text, len, &json, why);
 
 	document.value = json;
-	err = err ?: read_document(&document, &rec);
+	err = err ?: read_document(&document, split, &rec);
 	json_object_put(json);
 	if (err) {
 		recording_done(&rec);
@@ -485,4 +450,18 @@ int report_json_read(const char *text, size_t len, struct recording *ret, struct
 	}
 	*ret = rec;
 	return 0;
+}
+
+int report_json_read(const char *text, size_t len, struct recording *ret, struct str *ret_why)
+{
+	struct json_split split = { .parts = NULL };
+	auto_str struct str why = { .s = NULL };
+	int err = json_split(text, len, long_lists, &split);
+
+	err = err ?: read_text(split.rest.s, split.rest.len, &split, ret, &why);
+	json_split_done(&split);
+	if (!err || err == -ENOMEM)
+		return err;
+	/* Again, so that what is refused is named by its place in the whole. */
+	return read_text(text, len, NULL, ret, ret_why);
 }
