@@ -391,3 +391,31 @@ TEST(opts_parse__help_by_letter_too)
 	CHECK_EQ(parse(&line, "-fh", NULL), 1);
 	CHECK(file_has("out", "examples:"));
 }
+
+TEST(opts_parse_words__takes_options_around_the_words)
+{
+	struct config config = { .text = NULL };
+	char *argv[] = { (char[]){ "try" }, (char[]){ "one" },	  (char[]){ "-f" },
+			 (char[]){ "two" }, (char[]){ "--text" }, (char[]){ "t" },
+			 (char[]){ "--" },  (char[]){ "-v" },	  NULL };
+	unsigned int n = 0;
+
+	CHECK_EQ(opts_parse_words(&spec, 8, argv, &config, &n), 0);
+	CHECK_EQ(n, 3);
+	CHECK_STREQ(argv[0], "one");
+	CHECK_STREQ(argv[1], "two");
+	CHECK_STREQ(argv[2], "-v");
+	CHECK(config.flag);
+	CHECK_STREQ(config.text, "t");
+	CHECK_EQ(config.level, 0);
+}
+
+TEST(opts_parse_words__needs_no_word)
+{
+	struct config config = { .text = NULL };
+	char *argv[] = { (char[]){ "try" }, (char[]){ "-f" }, NULL };
+	unsigned int n = 9;
+
+	CHECK_EQ(opts_parse_words(&spec, 2, argv, &config, &n), 0);
+	CHECK_EQ(n, 0);
+}

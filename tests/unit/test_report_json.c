@@ -293,7 +293,7 @@ TEST(report_json_write__tells_a_full_disk)
 
 TEST(report_exporter__is_found_by_name)
 {
-	CHECK(report_exporter_find("json")->write == report_json_write);
+	CHECK(report_exporter_find("json")->write == report_json_export);
 	CHECK(report_exporter_find("jsn") == NULL);
 	CHECK_STREQ(report_exporter_at(0)->name, "json");
 	CHECK(report_exporter_at(1000) == NULL);

@@ -235,3 +235,30 @@ int opts_parse(const struct opt_spec *spec, int argc, char **argv, void *config,
 	*ret_rest = optind;
 	return 0;
 }
+
+int opts_parse_words(const struct opt_spec *spec, int argc, char **argv, void *config,
+		     unsigned int *ret_n)
+{
+	unsigned int n = 0;
+	int at = 0, err;
+
+	while (at < argc) {
+		int rest;
+
+		err = opts_parse(spec, argc - at, argv + at, config, &rest);
+		if (err)
+			return err;
+		at += rest;
+		if (at >= argc)
+			break;
+		if (rest > 0 && streq(argv[at - 1], "--")) {
+			while (at < argc)
+				argv[n++] = argv[at++];
+			break;
+		}
+		/* Stands where the name of the command stood: the next round skips it. */
+		argv[n++] = argv[at];
+	}
+	*ret_n = n;
+	return 0;
+}

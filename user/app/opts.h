@@ -52,4 +52,11 @@ struct opt_spec {
  */
 int opts_parse(const struct opt_spec *spec, int argc, char **argv, void *config, int *ret_rest);
 
+/*
+ * The same for a command that takes words and runs nothing: options may stand before, between and
+ * behind them, up to a "--". The words, in their order, come first in @argv then: *ret_n of them.
+ */
+int opts_parse_words(const struct opt_spec *spec, int argc, char **argv, void *config,
+		     unsigned int *ret_n);
+
 #endif

@@ -381,6 +381,7 @@ int capture_harvest(struct capture *cap, struct recording *rec)
 	settle_all(cap);
 	stalls_sort(&cap->stalls);
 	rec->started_unix_ns = cap->opened_unix_ns;
+	rec->started_mono_ns = cap->opened_ns;
 	rec->duration_ns = cap->closed_ns - cap->opened_ns;
 	rec->stall_threshold_ns = cap->config->stall_ns;
 	rec->watch_cpus = cpuset_format(cap->config->cpus);

@@ -94,9 +94,9 @@ struct rec_counter {
 struct recording {
 	/* host */
 	char *hostname, *kernel, *boot_id, *cpus_online, *cmdline, *lull_version;
-	uint64_t started_unix_ns, duration_ns;
-	char *command;	  /* the arguments, for reproducing */
-	char *watch_cpus; /* kernel list */
+	uint64_t started_unix_ns, started_mono_ns, duration_ns; /* mono 0: not known */
+	char *command;						/* the arguments, for reproducing */
+	char *watch_cpus;					/* kernel list */
 	char *ended_by; /* "duration", "interrupted", "target ended", "stop-over", "cpu hotplug", ... */
 	uint64_t stall_threshold_ns;
 

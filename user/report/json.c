@@ -9,14 +9,17 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "model/recording.h"
+#include "report/export.h"
 #include "report/json_fields.h"
 #include "report/report.h"
 
-#define TEXT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define SUMMARY_STALLS 10
+#define TEXT_FLAGS     (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 /* The first error sticks: what is built after it is thrown away. */
 struct writer {
 	FILE *out;
+	bool is_summary; /* percentiles instead of buckets, the worst stalls, no audit */
 	int err;
 };
 
@@ -117,6 +120,21 @@ static struct json_object *buckets_of(struct writer *w, const struct hist *hist)
 	return buckets;
 }
 
+static void put_percentiles(struct writer *w, struct json_object *to, const struct hist *hist)
+{
+	static const struct {
+		const char *key;
+		uint32_t per_mille_mille;
+	} levels[] = {
+		{ "p50", 500000 },   { "p90", 900000 },	   { "p99", 990000 },
+		{ "p99.9", 999000 }, { "p99.99", 999900 }, { "p99.999", 999990 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(levels); i++)
+		put(w, to, levels[i].key,
+		    json_object_new_uint64(hist_percentile(hist, levels[i].per_mille_mille)));
+}
+
 static void put_hist(struct writer *w, struct json_object *to, const char *key,
 		     const struct hist *hist)
 {
@@ -129,7 +147,10 @@ static void put_hist(struct writer *w, struct json_object *to, const char *key,
 	object = json_object_new_object();
 	put_text(w, object, "unit", "ns");
 	put_fields(w, object, json_hist_fields, hist);
-	put(w, object, "buckets", buckets_of(w, hist));
+	if (w->is_summary)
+		put_percentiles(w, object, hist);
+	else
+		put(w, object, "buckets", buckets_of(w, hist));
 	put(w, to, key, object);
 }
 
@@ -350,26 +371,57 @@ static struct json_object *audit_at(struct writer *w, const struct recording *re
 	return audit_of(w, &rec->audit[i]);
 }
 
+static int write_document(struct writer *w, const struct recording *rec)
+{
+	unsigned int n_stalls = w->is_summary ? min(rec->n_stalls, SUMMARY_STALLS) : rec->n_stalls;
+
+	errno = 0;
+	print(w, "{\n\"schema\":",
+	      json_object_new_string(w->is_summary ? JSON_SCHEMA_SUMMARY : JSON_SCHEMA));
+	print_fields(w, json_top_fields, rec);
+	print_key(w, "host", object_of(w, json_host_fields, rec));
+	print_fields(w, json_time_fields, rec);
+	print_key(w, "watch", watch_of(w, rec));
+	print_list(w, "cpus", rec->n_cpus, cpu_at, rec);
+	print_list(w, "threads", rec->n_threads, thread_at, rec);
+	print_list(w, "stalls", n_stalls, stall_at, rec);
+	print_key(w, "stalls_total", object_of(w, json_total_fields, rec));
+	if (!w->is_summary)
+		print_list(w, "audit", rec->n_audit, audit_at, rec);
+	print_key(w, "loss", loss_of(w, rec));
+	print_key(w, "self", self_of(w, rec));
+	print_key(w, "missing", texts_of(w, rec->missing, rec->n_missing));
+	print_key(w, "notes", texts_of(w, rec->notes, rec->n_notes));
+	if (!w->err && fputs("\n}\n", w->out) < 0)
+		w->err = errno ? -errno : -EIO;
+	return w->err;
+}
+
 int report_json_write(const struct recording *rec, FILE *out)
 {
 	struct writer w = { .out = out };
 
-	errno = 0;
-	print(&w, "{\n\"schema\":", json_object_new_string(JSON_SCHEMA));
-	print_fields(&w, json_top_fields, rec);
-	print_key(&w, "host", object_of(&w, json_host_fields, rec));
-	print_fields(&w, json_time_fields, rec);
-	print_key(&w, "watch", watch_of(&w, rec));
-	print_list(&w, "cpus", rec->n_cpus, cpu_at, rec);
-	print_list(&w, "threads", rec->n_threads, thread_at, rec);
-	print_list(&w, "stalls", rec->n_stalls, stall_at, rec);
-	print_key(&w, "stalls_total", object_of(&w, json_total_fields, rec));
-	print_list(&w, "audit", rec->n_audit, audit_at, rec);
-	print_key(&w, "loss", loss_of(&w, rec));
-	print_key(&w, "self", self_of(&w, rec));
-	print_key(&w, "missing", texts_of(&w, rec->missing, rec->n_missing));
-	print_key(&w, "notes", texts_of(&w, rec->notes, rec->n_notes));
-	if (!w.err && (fputs("\n}\n", out) < 0 || fflush(out)))
-		w.err = errno ? -errno : -EIO;
-	return w.err;
+	return export_end(out, write_document(&w, rec));
+}
+
+/* Several recordings are one document with their labels; the labels need no escaping. */
+int report_json_export(const struct export *what, FILE *out)
+{
+	struct writer w = { .out = out, .is_summary = what->is_summary };
+	bool is_labelled = *what->sides[0].label;
+	int err = 0;
+
+	if (is_labelled)
+		(void)fputs("{\n\"schema\":\"lull.export/1\",\n\"sides\":[", out);
+	for (unsigned int i = 0; i < what->n_sides && !err; i++) {
+		if (is_labelled)
+			(void)fprintf(out, "%s\n{\"side\":\"%s\",\"recording\":", i ? "," : "",
+				      what->sides[i].label);
+		err = write_document(&w, what->sides[i].rec);
+		if (is_labelled)
+			(void)fputs("}", out);
+	}
+	if (is_labelled)
+		(void)fputs("\n]}\n", out);
+	return export_end(out, err);
 }

@@ -31,9 +31,13 @@ const struct json_field json_host_fields[] = {
 };
 
 const struct json_field json_time_fields[] = {
-	MUST(JSON_U64, recording, started_unix_ns),   MUST(JSON_U64, recording, duration_ns),
-	MAY(JSON_TEXT, recording, command),	      MAY(JSON_TEXT, recording, ended_by),
-	MAY(JSON_U64, recording, stall_threshold_ns), END,
+	MUST(JSON_U64, recording, started_unix_ns),
+	MAY(JSON_U64, recording, started_mono_ns),
+	MUST(JSON_U64, recording, duration_ns),
+	MAY(JSON_TEXT, recording, command),
+	MAY(JSON_TEXT, recording, ended_by),
+	MAY(JSON_U64, recording, stall_threshold_ns),
+	END,
 };
 
 const struct json_field json_watch_fields[] = {

@@ -27,7 +27,8 @@ struct json_field {
 	size_t offset;
 };
 
-#define JSON_SCHEMA "lull.recording/1"
+#define JSON_SCHEMA	    "lull.recording/1"
+#define JSON_SCHEMA_SUMMARY "lull.summary/1"
 
 extern const struct json_field json_top_fields[];
 extern const struct json_field json_host_fields[];

@@ -24,10 +24,27 @@ struct report_style {
 	unsigned int stalls_shown; /* how many of the worst; 0: none */
 };
 
-/* One way to write a recording. 0, or -errno of the stream or -ENOMEM. */
+/* One of the recordings that are exported together: "a" and "b", or the rounds of a verification. */
+struct export_side {
+	const char *label; /* of letters, digits and _.-; "" for the only one */
+	const struct recording *rec;
+};
+
+/* What is exported, and how. Every format keeps the labels of the sides. */
+struct export
+{
+	const struct export_side *sides;
+	unsigned int n_sides;
+	bool is_summary;   /* json: without stalls, buckets and audit */
+	bool is_per_vcpu;  /* prom: a histogram for each vCPU, not for each VM */
+	const char *table; /* csv: one of report_csv_table_at(); NULL: the ledger */
+	const char *tag; /* hgrm: one of those of hlog, or gap, wake, preempted of all; NULL: gap */
+};
+
+/* One way to write recordings. 0, -errno of the stream, -ENOMEM; -ENOENT: no such table or tag. */
 struct exporter {
 	const char *name, *help;
-	int (*write)(const struct recording *rec, FILE *out);
+	int (*write)(const struct export *what, FILE *out);
 };
 
 /* NULL: no such format, or past the end. */
@@ -35,9 +52,14 @@ const struct exporter *report_exporter_find(const char *name);
 const struct exporter *report_exporter_at(unsigned int index);
 
 /* The functions that exporters.def names. */
-#define EXPORTER(id, name, help, write) int write(const struct recording *rec, FILE *out);
+#define EXPORTER(id, name, help, write) int write(const struct export *what, FILE *out);
 #include "report/exporters.def"
 #undef EXPORTER
+
+/* The recording itself, lull.recording/1. 0, or -errno of the stream or -ENOMEM. */
+int report_json_write(const struct recording *rec, FILE *out);
+/* The names of csv's tables; NULL past the end. */
+const char *report_csv_table_at(unsigned int index);
 
 /*
  * Reads what the json exporter wrote. -EINVAL: it is not a recording, is cut or is damaged, and
