@@ -59,7 +59,9 @@ static const struct {
 	{ " 24", "  PCI-MSI 524288-edge      eth0 vfio-msi[0](0000:01:00.0)", "host" },
 	{ " 24", "  PCI-MSI 524288-edge      vfio-net", "host" },
 	{ "  9", "  IO-APIC   9-fasteoi   acpi", "host" },
-	{ "  0", "  IO-APIC   2-edge      timer", "host" },
+	{ "  0", "  IO-APIC   2-edge      timer", "per-cpu" },
+	{ "  2", "  XT-PIC-XT-PIC    cascade", "per-cpu" },
+	{ "  4", "  IO-APIC   4-edge      timer", "host" },
 	{ "  5", "  IO-APIC   5-edge    ", "unknown" },
 	{ " 11", "  GICv3  30 Level     arch_timer", "per-cpu" },
 	{ " 13", "  GICv3  23 Level     arm-pmu", "per-cpu" },
@@ -140,16 +142,16 @@ TEST(irqs_classify__takes_a_file_that_nobody_may_write_for_managed)
 {
 	const char *dir = test_tmpdir();
 	auto_root struct root root = open_root(dir);
-	auto_irq_infos struct irq_infos nvme_infos = { .n = 0 }, timer = { .n = 0 };
+	auto_irq_infos struct irq_infos nvme_infos = { .n = 0 }, tty = { .n = 0 };
 
 	put_line(dir, 24, 0444);
-	put_line(dir, 0, 0444);
+	put_line(dir, 4, 0444);
 	classify(&root, "24", nvme, NULL, &nvme_infos);
 	CHECK_EQ(nvme_infos.infos[0].class, IRQ_MANAGED);
 	CHECK(strstr(nvme_infos.infos[0].why, "follows its queue"));
-	classify(&root, "0", "  IO-APIC   2-edge      timer", NULL, &timer);
-	CHECK_EQ(timer.infos[0].class, IRQ_MANAGED);
-	CHECK(strstr(timer.infos[0].why, "or its chip"));
+	classify(&root, "4", "  IO-APIC   4-edge      ttyS0", NULL, &tty);
+	CHECK_EQ(tty.infos[0].class, IRQ_MANAGED);
+	CHECK(strstr(tty.infos[0].why, "or its chip"));
 }
 
 /* A vfio action wins over the mode, and over the chip. */

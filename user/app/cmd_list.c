@@ -1,37 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * list: VMs with their threads, pins and devices, who has which CPU, and what is wrong with that.
+ * list: VMs with their threads, pins and devices, who has which CPU, and what is wrong with that;
+ * or the interrupts of the host.
  * Only reads, a recorded machine too.
  */
 #include <errno.h>
 #include <locale.h>
 
 #include "app/cmd.h"
+#include "app/interrupts.h"
 #include "app/inventory.h"
 #include "app/opts.h"
 #include "app/style.h"
 #include "app/target.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "model/interrupts.h"
 #include "model/inventory.h"
+#include "report/interrupts.h"
 #include "report/report.h"
 #include "sys/topo.h"
 #include "sys/vms.h"
 
 struct config {
 	const char *vm, *sysroot;
-	bool json;
+	uint64_t duration_ns;
+	struct cpuset *cpus;
+	bool json, interrupts;
 	enum opt_color color;
 };
 
-#define ROW(let, nam, typ, field, meta, hlp)                                           \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field)                               \
+#define ROW(let, nam, typ, field, meta, hlp)                                                       \
+	{                                                                                          \
+		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ,             \
+		.offset = offsetof(struct config, field), .min = 1000000, .max = 86400000000000ULL \
 	}
 
 static const struct opt options[] = {
 	ROW(0, "vm", OPT_STRING, vm, "VM", "only this VM: name, UUID or pid"),
+	ROW(0, "interrupts", OPT_FLAG, interrupts, NULL, "the interrupts, with their classes"),
+	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "only interrupts that may fire on these CPUs"),
+	ROW('d', "duration", OPT_DURATION, duration_ns, "TIME",
+	    "count interrupts for this time; else since boot"),
 	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.list/1"),
 	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded /proc and /sys, not this host"),
 	ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
@@ -40,12 +50,13 @@ static const struct opt options[] = {
 
 static const struct opt_spec spec = {
 	.command = "list",
-	.synopsis = "[--vm VM] [OPTIONS]",
+	.synopsis = "[--vm VM] [--interrupts [-c LIST] [-d TIME]] [OPTIONS]",
 	.examples = "  lull list                  every VM of this host\n"
 		    "  lull list --vm win11       this one\n"
+		    "  lull list --interrupts -c 2-7 -d 5s   what fires on these CPUs\n"
 		    "  lull list --json | jq '.vms[].vcpus'\n",
 	.about = "Shows the virtual machines of a host: threads, pins, passed-through devices,\n"
-		 "and who has which CPU. Changes nothing.",
+		 "and who has which CPU; or its interrupts. Changes nothing.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 };
@@ -108,22 +119,39 @@ static int check_vm(const struct config *config, const struct vm_list *list, con
 
 static int write_inventory(const struct config *config, const struct inventory *inv)
 {
+	const struct cpuset *cpus = cpuset_is_empty(config->cpus) ? NULL : config->cpus;
 	struct report_style style = { 0 };
 	int err;
 
-	if (config->json) {
+	style_read(config->color, false, &style);
+	if (config->json)
 		err = report_inventory_json_write(inv, stdout);
-	} else {
-		style_read(config->color, false, &style);
+	else if (inv->interrupts)
+		err = report_interrupts_text_write(inv->interrupts, cpus, &style, stdout);
+	else
 		err = report_inventory_text_write(inv, &style, stdout);
-	}
 	if (err == -ENOMEM)
 		return no_memory();
 	return err ? EXIT_ERROR : EXIT_GOOD; /* main says it of stdout */
 }
 
+static int read_interrupts(const struct config *config, const struct root *root,
+			   const struct vm_list *vms, const struct vm *only, struct interrupts *ret)
+{
+	int code = interrupts_read(root, vms, config->duration_ns, ret);
+
+	if (code)
+		return code;
+	if (only)
+		interrupts_keep_vm(ret, only->pid);
+	if (!cpuset_is_empty(config->cpus))
+		interrupts_keep_cpus(ret, config->cpus);
+	return 0;
+}
+
 static int list(const struct config *config, const struct root *root)
 {
+	__attribute__((cleanup(interrupts_done))) struct interrupts interrupts = { 0 };
 	auto_inventory struct inventory inv = { 0 };
 	__attribute__((cleanup(vms_done))) struct vm_list vms = { 0 };
 	const struct vm *only;
@@ -132,8 +160,12 @@ static int list(const struct config *config, const struct root *root)
 	code = read_cpus(root, &inv);
 	code = code ?: read_vms(root, &vms);
 	code = code ?: check_vm(config, &vms, &only);
+	if (!code && config->interrupts)
+		code = read_interrupts(config, root, &vms, only, &interrupts);
 	if (code)
 		return code;
+	if (config->interrupts)
+		inv.interrupts = &interrupts;
 	for (unsigned int i = 0; i < vms.n && !err; i++)
 		err = inventory_add_vm(&inv, &vms.vms[i]);
 	if (err)
@@ -147,7 +179,8 @@ static int list(const struct config *config, const struct root *root)
 
 int cmd_list(int argc, char **argv)
 {
-	struct config config = { .sysroot = "/" };
+	struct cpuset cpus = { 0 };
+	struct config config = { .sysroot = "/", .cpus = &cpus };
 	struct root root;
 	int code, err, rest;
 
@@ -159,12 +192,21 @@ int cmd_list(int argc, char **argv)
 		log_error("list: unexpected word %s; a VM is named with --vm", argv[rest]);
 		return EXIT_ERROR;
 	}
+	if (!config.interrupts && (config.duration_ns || !cpuset_is_empty(&cpus))) {
+		log_error("list: -c and -d choose interrupts: add --interrupts");
+		return EXIT_ERROR;
+	}
 	err = fs_root_open(&root, config.sysroot);
 	if (err) {
 		log_error("list: --sysroot %s: %s", config.sysroot, strerror(-err));
 		return EXIT_ERROR;
 	}
-	code = list(&config, &root);
+	if (config.duration_ns && !fs_root_is_live(&root)) {
+		log_error("list: -d: nothing happens in %s, a recorded machine", config.sysroot);
+		code = EXIT_ERROR;
+	} else {
+		code = list(&config, &root);
+	}
 	fs_root_done(&root);
 	return code;
 }

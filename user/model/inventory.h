@@ -12,6 +12,8 @@
 
 #include "base/cpuset.h"
 
+struct interrupts;
+
 struct inv_cpu {
 	bool online;
 	int core;	   /* the lowest CPU of its core; itself when nothing says */
@@ -97,6 +99,7 @@ struct inventory {
 	struct cpuset guest_cpus; /* by inventory_split() */
 	struct inv_finding *findings;
 	unsigned int n_findings;
+	const struct interrupts *interrupts; /* not owned; NULL: not asked for */
 };
 
 void inventory_done(struct inventory *inv);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "model/inventory.h"
+#include "report/interrupts.h"
 #include "report/report.h"
 
 #define TEXT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -261,6 +262,8 @@ int report_inventory_json_write(const struct inventory *inv, FILE *out)
 		err = err ?: part_write(parts[i].key, part, out);
 		json_object_put(part);
 	}
+	if (!err && inv->interrupts)
+		err = report_interrupts_json_add(inv->interrupts, out);
 	(void)fputs("}\n", out);
 	errno = 0;
 	if (!err && (fflush(out) || ferror(out)))

@@ -321,7 +321,11 @@ static int classify_line(const struct classifier *c, const struct irq_line *line
 	if (find_vfio(line->actions))
 		return classify_vfio(c, line, info);
 	if (is_per_cpu_chip(line->chip) || is_private_of_gic(line))
-		return say(info, IRQ_PER_CPU, "%s: of each CPU, cannot move", line->chip);
+		return say(info, IRQ_PER_CPU, "private to a CPU (%s): cannot move", line->chip);
+	/* The interval timer, and the cascade of the old controllers: their own files refuse. */
+	if ((line->irq == 0 && streq(line->actions, "timer")) ||
+	    (line->irq == 2 && streq(line->actions, "cascade")))
+		return say(info, IRQ_PER_CPU, "of the platform: cannot move");
 	if (is_per_cpu_action(line->actions))
 		return say(info, IRQ_PER_CPU, "a timer or signal of each CPU: cannot move");
 	return classify_device(c, line, info);
