@@ -69,7 +69,7 @@ examples_work() {
 		read -r _ command line <<<"$line"
 		for word in ${line%% -- *}; do
 			[[ $word != '|' ]] || break
-			[[ $word == -* && $word != -- ]] || continue
+			[[ $word == -?* && $word != -- ]] || continue
 			help_options "$command" | grep -qE -- "(^|, )$word( |,|$)" ||
 				{ echo "$1: lull $command has no $word" && bad=1; }
 		done

@@ -132,7 +132,27 @@ TEST(report_json_read__checks_histograms)
 	check_refused("\"buckets\":[[", "\"buckets\":[[1,1,18446744073709551615],[",
 		      "threads[0].gap.hist: the buckets hold more than 2^64 samples");
 	check_refused("\"buckets\":[[", "\"buckets\":[[68719476736,18446744073709551615,0],[",
-		      NULL);
+		      "threads[0].gap.hist.buckets[1]: buckets out of order");
+	check_refused("\"buckets\":[[", "\"buckets\":[[1,1,0],[1,1,0],[",
+		      "threads[0].gap.hist.buckets[1]: the same bucket again");
+	check_refused("\"buckets\":[[", "\"buckets\":[[1,1,0],[", NULL);
+}
+
+TEST(report_json_read__refuses_a_key_that_is_there_twice)
+{
+	check_refused("\"duration_ns\":10000000000", "\"duration_ns\":1,\"duration_ns\":2",
+		      "duration_ns: this key is there twice");
+	check_refused("{\"cpu\":1,", "{\"cpu\":1,\"cpu\":2,",
+		      "cpus[0].cpu: this key is there twice");
+}
+
+TEST(report_json_read__refuses_what_no_number_is)
+{
+	check_refused("\"duration_ns\":10000000000", "\"duration_ns\":NaN",
+		      "duration_ns: a whole number expected, not a number with a fraction");
+	check_refused("\"duration_ns\":10000000000", "\"duration_ns\":18446744073709551616",
+		      "duration_ns: 18446744073709551615 is too large, the limit is "
+		      "18446744073709551614");
 }
 
 TEST(report_json_read__ignores_what_it_does_not_know)

@@ -11,6 +11,7 @@
 
 struct rec_entry;
 struct rec_thread;
+struct recording;
 
 /* Time that the victim wanted: all but what it slept. */
 uint64_t rec_thread_wanted_ns(const struct rec_thread *thread);
@@ -22,5 +23,10 @@ uint64_t rec_thread_longest_ns(const struct rec_thread *thread);
 uint64_t rec_thread_open_ns(const struct rec_thread *thread);
 /* Is it the idle task of a CPU? Not so a group of tasks, which has the id 0, too. */
 bool rec_entry_is_idle(const struct rec_entry *entry);
+
+/* Leaves the threads that @keep wants, with their stalls, and counts stalls anew. */
+void recording_keep_threads(struct recording *rec,
+			    bool (*keep)(const struct rec_thread *thread, const void *arg),
+			    const void *arg);
 
 #endif

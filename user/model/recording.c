@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "model/rec_thread.h"
 
 /*
  * Makes room for one more element and zeroes it. Arrays keep no capacity of their own: they grow
@@ -62,16 +63,20 @@ static void entries_done(struct rec_entry *entries, unsigned int n)
 	free(entries);
 }
 
+static void thread_done(struct rec_thread *thread)
+{
+	free(thread->comm);
+	free(thread->vm);
+	entries_done(thread->ledger, thread->n_ledger);
+	hist_done(&thread->gap);
+	hist_done(&thread->wake);
+	hist_done(&thread->preempted);
+}
+
 static void threads_done(struct rec_thread *threads, unsigned int n)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		free(threads[i].comm);
-		free(threads[i].vm);
-		entries_done(threads[i].ledger, threads[i].n_ledger);
-		hist_done(&threads[i].gap);
-		hist_done(&threads[i].wake);
-		hist_done(&threads[i].preempted);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		thread_done(&threads[i]);
 	free(threads);
 }
 
@@ -82,15 +87,19 @@ static void texts_done(char **texts, unsigned int n)
 	free(texts);
 }
 
+static void stall_done(struct rec_stall *stall)
+{
+	for (unsigned int i = 0; i < stall->n_segments; i++)
+		free(stall->segments[i].name);
+	free(stall->segments);
+	free(stall->waker);
+	texts_done(stall->stack, stall->n_stack);
+}
+
 static void stalls_done(struct rec_stall *stalls, unsigned int n)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		for (unsigned int j = 0; j < stalls[i].n_segments; j++)
-			free(stalls[i].segments[j].name);
-		free(stalls[i].segments);
-		free(stalls[i].waker);
-		texts_done(stalls[i].stack, stalls[i].n_stack);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		stall_done(&stalls[i]);
 	free(stalls);
 }
 
@@ -271,4 +280,41 @@ uint64_t rec_thread_row_ns(const struct rec_thread *thread, const char *row)
 			sum += thread->ledger[i].sum_ns;
 	}
 	return sum;
+}
+
+static bool has_thread(const struct recording *rec, pid_t tid)
+{
+	for (unsigned int i = 0; i < rec->n_threads; i++) {
+		if (rec->threads[i].tid == tid)
+			return true;
+	}
+	return false;
+}
+
+void recording_keep_threads(struct recording *rec,
+			    bool (*keep)(const struct rec_thread *thread, const void *arg),
+			    const void *arg)
+{
+	unsigned int n = 0;
+
+	rec->stalls_total = 0;
+	rec->stalls_total_ns = 0;
+	for (unsigned int i = 0; i < rec->n_threads; i++) {
+		if (!keep(&rec->threads[i], arg)) {
+			thread_done(&rec->threads[i]);
+			continue;
+		}
+		rec->stalls_total += rec->threads[i].stalls;
+		rec->stalls_total_ns += rec->threads[i].stalls_ns;
+		rec->threads[n++] = rec->threads[i];
+	}
+	rec->n_threads = n;
+	n = 0;
+	for (unsigned int i = 0; i < rec->n_stalls; i++) {
+		if (has_thread(rec, rec->stalls[i].tid))
+			rec->stalls[n++] = rec->stalls[i];
+		else
+			stall_done(&rec->stalls[i]);
+	}
+	rec->n_stalls = n;
 }

@@ -13,10 +13,17 @@
 #include "report/json_fields.h"
 #include "report/json_node.h"
 
+/* A histogram whose buckets are being read: the bin that may come next. */
+struct bucket_list {
+	struct hist *hist;
+	unsigned int next;
+};
+
 /* "buckets": [low, high, count] ascending, each one a bin of our layout. */
 static int read_bucket(const struct json_node *item, void *to)
 {
-	struct hist *hist = to;
+	struct bucket_list *list = to;
+	struct hist *hist = list->hist;
 	uint64_t values[3], low, high;
 	unsigned int slot;
 	int err = json_node_want(item, json_type_array, "[low, high, count]");
@@ -40,8 +47,10 @@ static int read_bucket(const struct json_node *item, void *to)
 	if (low != values[0] || high != values[1])
 		return json_node_refuse(item, "no bucket of a histogram with %u digits",
 					hist->digits);
-	if (hist->counts[slot])
-		return json_node_refuse(item, "the same bucket again");
+	if (slot < list->next)
+		return json_node_refuse(item, slot + 1 == list->next ? "the same bucket again"
+								     : "buckets out of order");
+	list->next = slot + 1;
 	hist->counts[slot] = values[2];
 	return 0;
 }
@@ -67,6 +76,7 @@ int json_hist_read(const struct json_node *up, const char *key, struct hist *ret
 {
 	struct json_node node = { .value = NULL };
 	struct json_node unit = { .value = NULL };
+	struct bucket_list list = { .hist = ret };
 	struct hist given = { .digits = 0 };
 	auto_free char *unit_name = NULL;
 	int err = json_node_get(up, key, false, &node);
@@ -87,7 +97,7 @@ int json_hist_read(const struct json_node *up, const char *key, struct hist *ret
 	ret->sum = given.sum;
 	ret->min = given.min;
 	ret->max = given.max;
-	err = json_node_read_list(&node, "buckets", true, read_bucket, ret);
+	err = json_node_read_list(&node, "buckets", true, read_bucket, &list);
 	return err ?: check_hist(&node, ret);
 }
 

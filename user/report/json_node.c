@@ -132,7 +132,8 @@ static int read_member(const struct json_node *node, enum json_field_type type, 
 
 	switch (type) {
 	case JSON_U64:
-		return json_node_read_u64(node, UINT64_MAX, member);
+		/* What does not fit 64 bits is read as their maximum. */
+		return json_node_read_u64(node, UINT64_MAX - 1, member);
 	case JSON_UINT:
 		err = json_node_read_u64(node, UINT_MAX, &value);
 		if (!err)

@@ -15,6 +15,7 @@
 #include "model/rows.h"
 #include "report/json_fields.h"
 #include "report/json_hist.h"
+#include "report/json_keys.h"
 #include "report/json_node.h"
 #include "report/json_split.h"
 #include "report/report.h"
@@ -138,7 +139,7 @@ static int read_optional_u64(const struct json_node *up, const char *key, bool *
 
 	if (err == -ENOENT || (!err && !node.value))
 		return 0;
-	err = err ?: json_node_read_u64(&node, UINT64_MAX, ret);
+	err = err ?: json_node_read_u64(&node, UINT64_MAX - 1, ret);
 	if (!err && ret_has)
 		*ret_has = true;
 	return err;
@@ -456,12 +457,22 @@ int report_json_read(const char *text, size_t len, struct recording *ret, struct
 {
 	struct json_split split = { .parts = NULL };
 	auto_str struct str why = { .s = NULL };
+	struct recording rec;
 	int err = json_split(text, len, long_lists, &split);
 
-	err = err ?: read_text(split.rest.s, split.rest.len, &split, ret, &why);
+	err = err ?: read_text(split.rest.s, split.rest.len, &split, &rec, &why);
 	json_split_done(&split);
-	if (!err || err == -ENOMEM)
+	if (err == -ENOMEM)
 		return err;
 	/* Again, so that what is refused is named by its place in the whole. */
-	return read_text(text, len, NULL, ret, ret_why);
+	if (err)
+		err = read_text(text, len, NULL, &rec, ret_why);
+	if (err)
+		return err;
+	err = json_keys_check(text, len, ret_why);
+	if (err)
+		recording_done(&rec);
+	else
+		*ret = rec;
+	return err;
 }

@@ -7,20 +7,8 @@
 
 #include <errno.h>
 
-#include "base/cleanup.h"
 #include "model/recording.h"
 #include "report/report.h"
-
-static bool is_one_vm(const struct recording *rec)
-{
-	for (unsigned int i = 0; i < rec->n_threads; i++) {
-		const struct rec_thread *thread = &rec->threads[i];
-
-		if (thread->vcpu < 0 || !thread->vm || !streq(thread->vm, rec->threads[0].vm))
-			return false;
-	}
-	return true;
-}
 
 int report_text_write(const struct recording *rec, const struct report_style *style, FILE *out)
 {
@@ -28,7 +16,7 @@ int report_text_write(const struct recording *rec, const struct report_style *st
 		.rec = rec,
 		.style = style,
 		.out = out,
-		.one_vm = is_one_vm(rec),
+		.one_vm = text_is_one_vm(rec),
 		.is_whole = rec->complete && !rec->dropped && !rec->recursion_misses &&
 			    !rec->n_anomalies && !rec->n_incomplete,
 	};

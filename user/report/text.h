@@ -56,6 +56,14 @@ const char *text_ns_short(uint64_t ns, char *buf, size_t cap);
 
 /* "vcpu 3", "win11 vcpu 3" or "comm 4242". Appends; -ENOMEM. */
 int text_add_victim(const struct text *text, const struct rec_thread *thread, struct str *to);
+/* "vcpu 3", "the 2 vCPUs", "the 5 threads". Appends; -ENOMEM. */
+int text_add_victims(const struct text *text, struct str *to);
+/* Are all victims virtual CPUs of one VM? */
+bool text_is_one_vm(const struct recording *rec);
+/* The thread of that tid; NULL: none. */
+const struct rec_thread *text_thread_of(const struct recording *rec, int tid);
+/* The segments of a stall, as "demo-noise 812 2.99 ms + ...". Appends; -ENOMEM. */
+int text_add_chain(const struct rec_stall *stall, struct str *to);
 /* What stands for an entry without a name: its row. */
 const char *text_entry_name(const struct rec_entry *entry);
 /* What took the most, over all rows and victims, or CPUs: its name, appended, and its time. */

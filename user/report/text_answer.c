@@ -28,19 +28,6 @@ const struct rec_thread *text_longest_open(const struct recording *rec, uint64_t
 	return longest;
 }
 
-/* "vcpu 3", "the 2 vCPUs", "the 5 threads" */
-static int add_victims(const struct text *text, struct str *to)
-{
-	const struct recording *rec = text->rec;
-	bool are_vcpus = true;
-
-	if (rec->n_threads == 1)
-		return text_add_victim(text, &rec->threads[0], to);
-	for (unsigned int i = 0; i < rec->n_threads; i++)
-		are_vcpus = are_vcpus && rec->threads[i].vcpu >= 0;
-	return str_addf(to, "the %u %s", rec->n_threads, are_vcpus ? "vCPUs" : "threads");
-}
-
 /* Per cent, or time where per cent would be a row of zeros. */
 static const char *amount(uint64_t part, uint64_t whole, char *buf, size_t cap)
 {
@@ -63,11 +50,11 @@ static int add_taken(const struct text *text, uint64_t taken, uint64_t wanted, s
 	(void)str_format_ns(wanted, time, sizeof(time));
 	if (!taken) {
 		err = str_add(to, "nothing was taken from ");
-		err = err ?: add_victims(text, to);
+		err = err ?: text_add_victims(text, to);
 		return err ?: str_addf(to, ", of the %s that %s wanted to run. ", time, they);
 	}
 	(void)amount(taken, wanted, part, sizeof(part));
-	err = add_victims(text, to);
+	err = text_add_victims(text, to);
 	err = err ?: str_addf(to, " lost %s of the %s that %s wanted to run", part, time, they);
 	err = err ?: text_add_largest(text, false, &name, &ns);
 	if (err || !name.s)
@@ -164,7 +151,7 @@ static int add_of_victims(const struct text *text, struct str *to)
 		taken += rec_thread_taken_ns(&rec->threads[i]);
 	}
 	if (!wanted) {
-		err = add_victims(text, to);
+		err = text_add_victims(text, to);
 		return err ?: str_addf(to, " did not want to run at all.");
 	}
 	err = add_taken(text, taken, wanted, to);

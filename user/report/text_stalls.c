@@ -69,18 +69,9 @@ int text_hists_write(const struct text *text)
 	return err ?: merged_write(text, wake_of, "Wake-up, from being woken to running");
 }
 
-static const struct rec_thread *thread_of(const struct recording *rec, pid_t tid)
-{
-	for (unsigned int i = 0; i < rec->n_threads; i++) {
-		if (rec->threads[i].tid == tid)
-			return &rec->threads[i];
-	}
-	return NULL;
-}
-
 int text_add_stalled(const struct text *text, const struct rec_stall *stall, struct str *to)
 {
-	const struct rec_thread *thread = thread_of(text->rec, stall->tid);
+	const struct rec_thread *thread = text_thread_of(text->rec, stall->tid);
 
 	return thread ? text_add_victim(text, thread, to) : str_addf(to, "tid %d", stall->tid);
 }
@@ -130,7 +121,7 @@ static int add_segment(const struct rec_stall *stall, unsigned int *i, struct st
 	return err;
 }
 
-static int add_chain(const struct rec_stall *stall, struct str *to)
+int text_add_chain(const struct rec_stall *stall, struct str *to)
 {
 	int err = 0;
 
@@ -182,7 +173,7 @@ static int stall_write(const struct text *text, const struct rec_stall *stall,
 	auto_str struct str stack = { .s = NULL };
 	int err = add_head(text, stall, widths, &head);
 
-	err = err ?: add_chain(stall, &chain);
+	err = err ?: text_add_chain(stall, &chain);
 	if (!err && stall->n_stack)
 		err = add_stack(stall, &stack);
 	if (err)

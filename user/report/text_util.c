@@ -127,6 +127,38 @@ int text_add_victim(const struct text *text, const struct rec_thread *thread, st
 	return str_addf(to, "%s vcpu %d", thread->vm, thread->vcpu);
 }
 
+int text_add_victims(const struct text *text, struct str *to)
+{
+	const struct recording *rec = text->rec;
+	bool are_vcpus = true;
+
+	if (rec->n_threads == 1)
+		return text_add_victim(text, &rec->threads[0], to);
+	for (unsigned int i = 0; i < rec->n_threads; i++)
+		are_vcpus = are_vcpus && rec->threads[i].vcpu >= 0;
+	return str_addf(to, "the %u %s", rec->n_threads, are_vcpus ? "vCPUs" : "threads");
+}
+
+bool text_is_one_vm(const struct recording *rec)
+{
+	for (unsigned int i = 0; i < rec->n_threads; i++) {
+		const struct rec_thread *thread = &rec->threads[i];
+
+		if (thread->vcpu < 0 || !thread->vm || !streq(thread->vm, rec->threads[0].vm))
+			return false;
+	}
+	return true;
+}
+
+const struct rec_thread *text_thread_of(const struct recording *rec, int tid)
+{
+	for (unsigned int i = 0; i < rec->n_threads; i++) {
+		if (rec->threads[i].tid == tid)
+			return &rec->threads[i];
+	}
+	return NULL;
+}
+
 const char *text_entry_name(const struct rec_entry *entry)
 {
 	return entry->name && *entry->name ? entry->name : entry->kind;
