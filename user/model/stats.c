@@ -163,21 +163,30 @@ int stats_paired(const double *a, const double *b, unsigned int n, struct stats_
 	return err;
 }
 
+void stats_from_errors(double effect, double error_a, unsigned int n_a, double error_b,
+		       unsigned int n_b, struct stats_effect *ret)
+{
+	double u = error_a * error_a, v = error_b * error_b;
+	double below = u * u / (n_a - 1) + v * v / (n_b - 1);
+
+	*ret = (struct stats_effect){ .effect = effect };
+	judge_by_t(sqrt(u + v), below > 0 ? (u + v) * (u + v) / below : n_a + n_b - 2, "Welch's t",
+		   ret);
+}
+
 void stats_unpaired(const double *a, unsigned int n_a, const double *b, unsigned int n_b,
 		    struct stats_effect *ret)
 {
-	struct stats_effect effect = { .p = 1, .detectable = INFINITY, .method = "none" };
-	double u, v, below;
+	double effect = stats_mean(b, n_b) - stats_mean(a, n_a);
 
-	effect.effect = stats_mean(b, n_b) - stats_mean(a, n_a);
-	if (min(n_a, n_b) >= STATS_ROUNDS_MIN) {
-		u = stats_variance(a, n_a) / n_a;
-		v = stats_variance(b, n_b) / n_b;
-		below = u * u / (n_a - 1) + v * v / (n_b - 1);
-		judge_by_t(sqrt(u + v), below > 0 ? (u + v) * (u + v) / below : n_a + n_b - 2,
-			   "Welch's t", &effect);
+	if (min(n_a, n_b) < STATS_ROUNDS_MIN) {
+		*ret = (struct stats_effect){
+			.effect = effect, .p = 1, .detectable = INFINITY, .method = "none"
+		};
+		return;
 	}
-	*ret = effect;
+	stats_from_errors(effect, sqrt(stats_variance(a, n_a) / n_a), n_a,
+			  sqrt(stats_variance(b, n_b) / n_b), n_b, ret);
 }
 
 int stats_holm(double *p, unsigned int n)

@@ -58,6 +58,13 @@ void stats_unpaired(const double *a, unsigned int n_a, const double *b, unsigned
 		    struct stats_effect *ret);
 
 /*
+ * The same from an effect, and the standard errors of both sides with n - 1 degrees of freedom
+ * each, however these came about.
+ */
+void stats_from_errors(double effect, double error_a, unsigned int n_a, double error_b,
+		       unsigned int n_b, struct stats_effect *ret);
+
+/*
  * Holm's correction of @n values p for having looked at n figures (Scandinavian Journal of
  * Statistics 6, 1979): sorted, the i-th is multiplied by n - i, never smaller than one before it.
  * Of those that stay at 0.05 or less, the chance that any is false is 5 % at most. -ENOMEM.
