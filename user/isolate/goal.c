@@ -18,6 +18,23 @@ void layer_done(struct layer *layer)
 	*layer = (struct layer){ .id = NULL };
 }
 
+int layer_copy(const struct layer *layer, struct layer **ret)
+{
+	struct layer *copy = calloc(1, sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *layer;
+	copy->id = strdup(layer->id);
+	copy->name = strdup(layer->name);
+	if (!copy->id || !copy->name) {
+		layer_free(&copy);
+		return -ENOMEM;
+	}
+	*ret = copy;
+	return 0;
+}
+
 void layer_free(struct layer **layer)
 {
 	if (!*layer)

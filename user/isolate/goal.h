@@ -37,6 +37,8 @@ struct layer {
 	struct cpuset guest;
 	uint64_t knobs; /* bit i: row i of knobs.def was chosen */
 	pid_t vm_pid;	/* 0: no VM */
+	bool is_new;	/* the transaction that adds it is not over */
+	bool is_best_effort;
 	/* The running VM with its threads and devices (vms_describe()); NULL: none. Not owned. */
 	const struct vm *vm;
 };
@@ -52,6 +54,8 @@ struct goal {
 };
 
 void layer_done(struct layer *layer);
+/* With its strings; the VM is pointed to. -ENOMEM. */
+int layer_copy(const struct layer *layer, struct layer **ret);
 void layer_free(struct layer **layer);
 
 /*

@@ -16,10 +16,16 @@
 #include "isolate/goal.h"
 #include "isolate/plan.h"
 
+enum journal_state {
+	JOURNAL_CLEAN,
+	JOURNAL_ADDING,	 /* a transaction did not get to its end: its steps are prev or next */
+	JOURNAL_LIFTING, /* the same, in the order of putting back */
+};
+
 struct journal {
 	char boot_id[40];
 	uint64_t seq;	       /* one more with each write */
-	bool is_prepared;      /* the last transaction did not get to its end */
+	enum journal_state state;
 	struct cpuset online;  /* when it was written */
 	uint64_t suspended_ns; /* time this boot has slept, when it was written */
 	struct layer **layers;
@@ -44,12 +50,16 @@ struct journal_dir {
 };
 
 /*
- * Opens run/lull and checks that it is a directory of ours that nobody else may write, -EPERM. With
- * @is_writer makes it if need be. -ENOENT: there is none, so nothing is in force.
+ * Opens run/lull, which is root's, or else ours below a recorded root, and which nobody else may
+ * write: -EPERM; -ELOOP: a link. With @is_writer makes it if need be. -ENOENT: there is none, so
+ * nothing is in force.
  */
 int journal_dir_open(const struct root *root, bool is_writer, struct journal_dir *ret);
-/* One writer at a time. -EWOULDBLOCK: another lull has it, *ret_holder is its pid or 0. */
-int journal_dir_lock(struct journal_dir *dir, pid_t *ret_holder);
+/*
+ * One writer at a time; waits for up to @wait_ns. -EWOULDBLOCK: another lull has it, *ret_holder is
+ * its pid or 0.
+ */
+int journal_dir_lock(struct journal_dir *dir, uint64_t wait_ns, pid_t *ret_holder);
 void journal_dir_close(struct journal_dir *dir);
 
 /*
@@ -59,6 +69,8 @@ void journal_dir_close(struct journal_dir *dir);
 int journal_read(const struct root *root, const struct journal_dir *dir, struct journal *ret);
 /* Replaces it: temporary file, sync, rename, sync. Stamps it with this boot and the time. */
 int journal_write(const struct root *root, const struct journal_dir *dir, struct journal *journal);
+/* The time that this boot has slept so far; 0 below a recorded root. */
+uint64_t journal_slept_ns(const struct root *root);
 /* Nothing is in force and nothing owed. */
 int journal_remove(const struct journal_dir *dir);
 

@@ -50,6 +50,8 @@ struct knob_ops {
 	 * that is neither ours nor the original, found after such an event, is written again.
 	 */
 	bool is_reset_by_kernel;
+	/* Objects come and go while lull runs: they are looked for again after the writes. */
+	bool is_scanned_twice;
 };
 
 struct knob {

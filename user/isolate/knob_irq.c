@@ -43,19 +43,28 @@ static int identity_part(const struct root *root, unsigned int irq, const char *
 	return str_addf(to, "%s%s", to->len ? "|" : "", text ?: "");
 }
 
+/* 0, -ENOENT, or what keeps it from being seen: that is no "gone". */
+static int look_for(const struct root *root, const char *dir, unsigned int irq)
+{
+	auto_close int fd = fs_open(root, O_PATH | O_DIRECTORY, "%s/%u", dir, irq);
+
+	return fd < 0 ? fd : 0;
+}
+
 /* "PCI-MSIX-0000:00:02.0|1|nvme0q1"; without sys/kernel/irq (sparse irqs) the number must do. */
 static int identify_irq(const struct root *root, unsigned int irq, char **ret)
 {
 	auto_str struct str text = { 0 };
-	int err = 0;
+	int err = look_for(root, "proc/irq", irq);
 
-	if (!fs_exists(root, "proc/irq/%u", irq))
-		return -ENOENT;
-	if (fs_exists(root, "sys/kernel/irq/%u", irq)) {
+	if (err)
+		return err;
+	err = look_for(root, "sys/kernel/irq", irq);
+	if (!err) {
 		err = identity_part(root, irq, "chip_name", &text);
 		err = err ?: identity_part(root, irq, "hwirq", &text);
 		err = err ?: identity_part(root, irq, "actions", &text);
-	} else {
+	} else if (err == -ENOENT) {
 		err = str_add(&text, "");
 	}
 	if (err)
@@ -102,21 +111,31 @@ static const struct layer *owner_of(const struct goal *goal, const struct irq_li
 
 #define DEFAULT_MASK "proc/irq/default_smp_affinity"
 
-/* What an interrupt was before any shield. One that was born under ours began with our default. */
-static int original(const struct plan *plan, const struct plan_change *change,
-		    const struct cpuset *now, struct cpuset *ret)
+/*
+ * What an interrupt was before any shield. One that was born under ours began with our default; as
+ * long as only the default is shielded it shall stay so.
+ */
+static int original(const struct goal *goal, const struct plan *plan,
+		    const struct plan_change *change, const struct cpuset *now, struct cpuset *ret)
 {
-	const struct plan_step *initial =
-		plan_recorded(plan, knob_find("irq-default"), DEFAULT_MASK);
+	const struct knob *knob = knob_find("irq-default");
+	const struct plan_step *initial = plan_recorded(plan, knob, DEFAULT_MASK);
+	const struct plan_step *wanted = plan_planned(plan, knob, DEFAULT_MASK);
+	const struct plan_step *known = plan_recorded(plan, plan->knob, change->object);
 	auto_free char *list = NULL;
 	struct cpuset orig;
 	int err = plan_orig_cpus(plan, change->object, change->identity, now, &orig);
 
-	if (err)
+	if (err || (known && streq(known->identity, change->identity))) {
+		if (!err)
+			*ret = orig;
 		return err;
+	}
 	list = cpuset_format(&orig);
 	if (!list)
 		return -ENOMEM;
+	if (!goal->n_layers && wanted && !streq(wanted->next, wanted->orig))
+		initial = NULL;
 	if (initial && streq(list, initial->prev) && !streq(initial->prev, initial->orig))
 		err = cpuset_parse(initial->orig, &orig);
 	if (!err)
@@ -142,7 +161,7 @@ static int plan_move(const struct goal *goal, struct plan *plan, struct plan_cha
 	const struct layer *owner = owner_of(goal, line);
 	auto_free char *born = NULL;
 	struct cpuset orig, want;
-	int err = original(plan, change, now, &orig);
+	int err = original(goal, plan, change, now, &orig);
 
 	if (err)
 		return err;
@@ -250,4 +269,5 @@ const struct knob_ops knob_irq = {
 	.refusal = refusal,
 	.shell = knob_file_shell_mask,
 	.is_reset_by_kernel = true,
+	.is_scanned_twice = true,
 };

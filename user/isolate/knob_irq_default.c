@@ -18,4 +18,5 @@ const struct knob_ops knob_irq_default = {
 	.read = knob_file_read_mask,
 	.write = knob_file_write_mask,
 	.shell = knob_file_shell_mask,
+	.is_scanned_twice = true, /* irq looks at it */
 };

@@ -41,6 +41,7 @@ void plan_done(struct plan *plan)
 	}
 	for (unsigned int i = 0; i < plan->n_advice; i++)
 		free(plan->advice[i]);
+	free(plan->refusal);
 	free(plan->steps);
 	free(plan->stays);
 	free(plan->advice);
@@ -61,6 +62,42 @@ static int grow(void *list, unsigned int n, unsigned int *cap, size_t size)
 		return -ENOMEM;
 	*items = grown;
 	*cap = more;
+	return 0;
+}
+
+static bool is_whole(const struct plan_step *step)
+{
+	return step->object && step->identity && step->name && step->why && step->orig &&
+	       step->prev && step->next;
+}
+
+int plan_take_step(struct plan *plan, struct plan_step *step)
+{
+	if (grow(&plan->steps, plan->n_steps, &plan->cap_steps, sizeof(*step)))
+		return -ENOMEM;
+	plan->steps[plan->n_steps++] = *step;
+	*step = (struct plan_step){ .knob = NULL };
+	return 0;
+}
+
+int plan_step_copy(const struct plan_step *step, struct plan_step *ret)
+{
+	struct plan_step copy = *step;
+
+	copy.object = strdup(step->object);
+	copy.identity = strdup(step->identity);
+	copy.name = strdup(step->name);
+	copy.why = strdup(step->why ?: "");
+	copy.orig = strdup(step->orig);
+	copy.prev = strdup(step->prev);
+	copy.next = strdup(step->next);
+	copy.now = step->now ? strdup(step->now) : NULL;
+	copy.by = step->by ? strdup(step->by) : NULL;
+	if (!is_whole(&copy)) {
+		plan_step_done(&copy);
+		return -ENOMEM;
+	}
+	*ret = copy;
 	return 0;
 }
 
@@ -123,22 +160,19 @@ int plan_change(struct plan *plan, const struct plan_change *change)
 	if (!known && !change->is_remembered && streq(change->now, change->want) &&
 	    streq(orig, change->want))
 		return 0;
-	if (grow(&plan->steps, plan->n_steps, &plan->cap_steps, sizeof(step)))
-		return -ENOMEM;
 	step.object = strdup(change->object);
 	step.identity = strdup(change->identity ?: "");
 	step.name = strdup(change->name ?: change->object);
 	step.why = strdup(change->why ?: "");
+	step.is_remembered = change->is_remembered;
 	step.orig = strdup(orig);
 	step.prev = strdup(known ? known->prev : change->now);
 	step.next = strdup(change->want);
 	step.now = strdup(change->now);
-	if (!step.object || !step.identity || !step.name || !step.why || !step.orig || !step.prev ||
-	    !step.next || !step.now) {
+	if (!is_whole(&step) || !step.now || plan_take_step(plan, &step)) {
 		plan_step_done(&step);
 		return -ENOMEM;
 	}
-	plan->steps[plan->n_steps++] = step;
 	return 0;
 }
 
@@ -192,4 +226,20 @@ int plan_advise(struct plan *plan, const char *fmt, ...)
 		return -ENOMEM;
 	plan->advice[plan->n_advice++] = text;
 	return 0;
+}
+
+int plan_refuse(struct plan *plan, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return -ENOMEM;
+	free(plan->refusal);
+	plan->refusal = text;
+	return -EBUSY;
 }

@@ -38,7 +38,8 @@ struct plan_step {
 	char *now;	/* as last read; may be NULL */
 	char *by;	/* who changed it, when that is known; may be NULL */
 	enum step_state state;
-	int err; /* -errno of STEP_REFUSED, STEP_FAILED */
+	int err;	    /* -errno of STEP_REFUSED, STEP_FAILED */
+	bool is_remembered; /* see struct plan_change; not in the journal either */
 };
 
 struct plan_stay {
@@ -56,10 +57,15 @@ struct plan {
 	unsigned int n_stays, cap_stays;
 	char **advice; /* sentences: what needs a reboot, what to look at */
 	unsigned int n_advice, cap_advice;
+	char *refusal; /* why there can be no shield at all; NULL: it can */
 };
 
 void plan_done(struct plan *plan);
 void plan_step_done(struct plan_step *step);
+/* A copy with all its strings. -ENOMEM. */
+int plan_step_copy(const struct plan_step *step, struct plan_step *ret);
+/* Appends @step, which then belongs to the plan. -ENOMEM: it does not. */
+int plan_take_step(struct plan *plan, struct plan_step *step);
 
 /* What a knob's plan() says of one object that it has read. All are copied. */
 struct plan_change {
@@ -96,6 +102,8 @@ int plan_orig_cpus(const struct plan *plan, const char *object, const char *iden
 /* @name stays where it is. -ENOMEM. */
 int plan_stay(struct plan *plan, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* No shield can be: -EBUSY, or -ENOMEM, for the knob to return. */
+int plan_refuse(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int plan_advise(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * apply_p: between the files of apply. Nobody else includes it.
+ */
+#ifndef LULL_ISOLATE_APPLY_P_H
+#define LULL_ISOLATE_APPLY_P_H
+
+#include "isolate/apply.h"
+#include "isolate/step.h"
+
+/* The layers that shall be in force. The array is owned, the layers are not. */
+struct layer_list {
+	struct layer **v;
+	unsigned int n;
+};
+
+/*
+ * Plans all knobs for @layers; what the journal has beside that is put back. @is_strict: the first
+ * knob that cannot be planned ends it; else its steps stay as they are, and a->bad is set.
+ * @is_second: only knobs whose objects come and go.
+ */
+int apply_plan_all(struct apply *a, const struct layer_list *layers, bool is_strict, bool is_second,
+		   struct plan *plan);
+/* Indices of the plan's steps in the order of applying, or of putting back. NULL: no memory. */
+unsigned int *apply_order(const struct plan *plan, bool is_lifting);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * step: compare and write. Which errors pass by themselves follows what others have learnt about
+ * interrupts: EAGAIN, EBUSY and ENOMEM may be gone at the next try, the rest stays.
+ */
+#include "isolate/step.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "isolate/knob.h"
+
+#define TRIES_MAX 3
+
+bool step_is_untouched(const struct plan_step *step)
+{
+	return streq(step->orig, step->prev) && streq(step->prev, step->next);
+}
+
+static bool means_gone(int err)
+{
+	return err == -ENOENT || err == -ESRCH || err == -ENODEV;
+}
+
+static void fail(struct plan_step *step, int err)
+{
+	step->state = means_gone(err) ? STEP_GONE : STEP_FAILED;
+	step->err = err;
+}
+
+static void take_value(char **to, char **value)
+{
+	free(*to);
+	*to = take_ptr(*value);
+}
+
+/* Is the object still the one that was meant? 1, 0, or -errno. */
+static int is_same(const struct root *root, const struct plan_step *step)
+{
+	auto_free char *identity = NULL;
+	int err;
+
+	if (!step->knob->ops->identify)
+		return 1;
+	err = step->knob->ops->identify(root, step, &identity);
+	return err ?: streq(identity, step->identity);
+}
+
+/* Reads the value into step->now. When that is not possible the step's state says why. */
+static bool look(const struct root *root, struct plan_step *step)
+{
+	auto_free char *value = NULL;
+	int err = is_same(root, step);
+
+	if (!err)
+		err = -ENOENT;
+	else if (err > 0)
+		err = step->knob->ops->read(root, step, &value);
+	if (err) {
+		fail(step, err);
+		return false;
+	}
+	take_value(&step->now, &value);
+	return true;
+}
+
+/*
+ * A set of CPUs that is neither ours nor the original, after CPUs went offline or the system slept:
+ * kernels put all the CPUs in that were online then (seen: 7 on 6.12, 1 on 6.1, of f).
+ */
+static bool is_reset(const struct plan_step *step, const struct step_reset *reset)
+{
+	struct cpuset now;
+
+	if (!reset->has_happened || !step->knob->ops->is_reset_by_kernel ||
+	    cpuset_parse(step->now, &now))
+		return false;
+	cpuset_subtract(&now, &reset->known);
+	return cpuset_is_empty(&now);
+}
+
+/* It reads back as wanted. */
+static int arrive(const struct root *root, struct plan_step *step)
+{
+	char *prev = strdup(step->next);
+	int err;
+
+	if (!prev)
+		return -ENOMEM;
+	take_value(&step->prev, &prev);
+	err = step->knob->ops->settle ? step->knob->ops->settle(root, step) : 0;
+	step->state = err == -EINPROGRESS ? STEP_PENDING : STEP_HELD;
+	step->err = 0;
+	if (err && err != -EINPROGRESS)
+		fail(step, err);
+	return 0;
+}
+
+/* The kernel took the write and made something else of it: that is ours to put back. */
+static int arrive_elsewhere(struct plan_step *step)
+{
+	char *prev = strdup(step->now);
+
+	if (!prev)
+		return -ENOMEM;
+	take_value(&step->prev, &prev);
+	step->state = STEP_FAILED;
+	step->err = -EXDEV;
+	return 0;
+}
+
+static int write_value(const struct root *root, const struct plan_step *step)
+{
+	int err = 0;
+
+	for (int i = 0; i < TRIES_MAX; i++) {
+		err = step->knob->ops->write(root, step, step->next);
+		if (err != -EAGAIN && err != -EBUSY && err != -ENOMEM && err != -EINTR)
+			break;
+	}
+	return err;
+}
+
+/* The write failed: gone meanwhile, refused for good, or a failure. */
+static void write_failed(const struct root *root, struct plan_step *step, int err)
+{
+	const struct knob_ops *ops = step->knob->ops;
+	int same = is_same(root, step);
+
+	if (!same || means_gone(same))
+		fail(step, -ENOENT);
+	else
+		fail(step, err);
+	if (step->state == STEP_FAILED && streq(step->prev, step->orig) && ops->refusal &&
+	    ops->refusal(err))
+		step->state = STEP_REFUSED;
+}
+
+int step_apply(const struct root *root, struct plan_step *step, const struct step_reset *reset)
+{
+	int err;
+
+	if (step_is_untouched(step)) {
+		step->state = STEP_HELD;
+		return 0;
+	}
+	if (!look(root, step))
+		return 0;
+	if (streq(step->now, step->next))
+		return arrive(root, step);
+	if (!streq(step->now, step->prev) && !is_reset(step, reset)) {
+		step->state = STEP_DRIFTED;
+		return 0;
+	}
+	err = write_value(root, step);
+	if (err) {
+		write_failed(root, step, err);
+		return 0;
+	}
+	if (!look(root, step))
+		return 0;
+	return streq(step->now, step->next) ? arrive(root, step) : arrive_elsewhere(step);
+}
+
+void step_check(const struct root *root, struct plan_step *step, const struct step_reset *reset)
+{
+	int err;
+
+	if (step_is_untouched(step)) {
+		step->state = STEP_HELD;
+		return;
+	}
+	if (!look(root, step))
+		return;
+	if (streq(step->now, step->next)) {
+		err = step->knob->ops->settle ? step->knob->ops->settle(root, step) : 0;
+		step->state = err == -EINPROGRESS ? STEP_PENDING : STEP_HELD;
+		return;
+	}
+	if (streq(step->now, step->prev) || is_reset(step, reset)) {
+		step->state = STEP_FAILED;
+		step->err = 0;
+		return;
+	}
+	step->state = STEP_DRIFTED;
+}
