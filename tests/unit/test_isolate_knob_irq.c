@@ -19,7 +19,7 @@ static void put_irq(unsigned int irq, const char *mask, const char *effective)
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "proc/irq/%u/smp_affinity", irq);
+	(void)snprintf(path, sizeof(path), "proc/irq/%u/smp_affinity_list", irq);
 	machines_put(test_tmpdir(), path, mask);
 	(void)snprintf(path, sizeof(path), "proc/irq/%u/effective_affinity_list", irq);
 	machines_put(test_tmpdir(), path, effective);
@@ -39,13 +39,13 @@ static struct root machine(void)
 		     " 28:   1   0   0   0  PCI-MSI 5-edge  guest only\n"
 		     "LOC:   1   1   1   1  Local timer interrupts\n");
 	machines_put(test_tmpdir(), "proc/irq/default_smp_affinity", "f\n");
-	put_irq(24, "f\n", "2\n");
-	put_irq(25, "4\n", "2\n");
-	put_irq(26, "f\n", "0\n");
-	put_irq(27, "3\n", "0\n");
-	put_irq(28, "c\n", "2\n");
+	put_irq(24, "0-3\n", "2\n");
+	put_irq(25, "2\n", "2\n");
+	put_irq(26, "0-3\n", "0\n");
+	put_irq(27, "0-1\n", "0\n");
+	put_irq(28, "2-3\n", "2\n");
 	CHECK_EQ(fs_root_open(&root, test_tmpdir()), 0);
-	CHECK_EQ(fchmodat(root.fd, "proc/irq/25/smp_affinity", 0444, 0), 0);
+	CHECK_EQ(fchmodat(root.fd, "proc/irq/25/smp_affinity_list", 0444, 0), 0);
 	return root;
 }
 
@@ -57,10 +57,11 @@ TEST(knob_irq__moves_what_can_move_and_says_what_stays)
 
 	isolate_plan(&root, "irq", "2-3", "0-3", NULL, &plan);
 	text = isolate_text(&plan);
-	CHECK_STREQ(text, "proc/irq/24/smp_affinity: 0-3 -> 0-1\n"
-			  "proc/irq/26/smp_affinity: 0-3 -> 2-3\n"
-			  "proc/irq/28/smp_affinity: 2-3 -> 0-1\n"
-			  "irq 25 nvme0q1 stays: managed by the kernel, cannot be moved\n");
+	CHECK_STREQ(text,
+		    "proc/irq/24/smp_affinity_list: 0-3 -> 0-1\n"
+		    "proc/irq/26/smp_affinity_list: 0-3 -> 2-3\n"
+		    "proc/irq/28/smp_affinity_list: 2-3 -> 0-1\n"
+		    "irq 25 nvme0q1 stays: kept by the kernel or its chip: cannot be moved\n");
 }
 
 TEST(knob_irq__plans_nothing_without_a_shield)
@@ -80,10 +81,10 @@ TEST(knob_irq__writes_there_and_back)
 	const struct plan_step *step;
 
 	isolate_plan(&root, "irq", "2-3", "0-3", NULL, &plan);
-	step = isolate_step(&plan, "proc/irq/28/smp_affinity");
+	step = isolate_step(&plan, "proc/irq/28/smp_affinity_list");
 	isolate_there_and_back(&root, step);
-	CHECK_EQ(fs_read_file(&root, &text, NULL, "proc/irq/28/smp_affinity"), 0);
-	CHECK_STREQ(text, "c\n");
+	CHECK_EQ(fs_read_file(&root, &text, NULL, "proc/irq/28/smp_affinity_list"), 0);
+	CHECK_STREQ(text, "2-3\n");
 }
 
 TEST(knob_irq__a_move_is_pending_until_it_is_effective)
@@ -93,9 +94,9 @@ TEST(knob_irq__a_move_is_pending_until_it_is_effective)
 	const struct plan_step *step;
 
 	isolate_plan(&root, "irq", "2-3", "0-3", NULL, &plan);
-	step = isolate_step(&plan, "proc/irq/24/smp_affinity");
+	step = isolate_step(&plan, "proc/irq/24/smp_affinity_list");
 	CHECK_EQ(step->knob->ops->settle(&root, step), -EINPROGRESS);
-	put_irq(24, "3\n", "1\n");
+	put_irq(24, "0-1\n", "1\n");
 	CHECK_EQ(step->knob->ops->settle(&root, step), 0);
 }
 

@@ -180,7 +180,8 @@ static int run(struct apply *a, struct layer_list *layers, bool is_lifting)
 
 	plan_done(&a->plan);
 	a->bad = NULL;
-	err = apply_plan_all(a, layers, !is_lifting, false, &a->plan);
+	/* The last ones are lifted whatever cannot be read: the originals are known. */
+	err = apply_plan_all(a, layers, !is_lifting || layers->n, false, &a->plan);
 	err = err ?: write_intent(a, layers, &a->plan, state);
 	if (err)
 		return err;

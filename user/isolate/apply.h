@@ -37,7 +37,7 @@ struct apply {
 	unsigned int n_swept;	/* layers lifted because their owner is gone */
 	unsigned int n_owed;	/* steps that a roll-back could not put back */
 	pid_t lock_holder;	/* with -EWOULDBLOCK */
-	const struct knob *bad; /* whose plan() failed; the others went on when lifting */
+	const struct knob *bad; /* whose plan() failed; when the last is lifted the others go on */
 };
 
 struct apply_tally {

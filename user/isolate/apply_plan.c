@@ -60,6 +60,7 @@ static int plan_one(struct apply *a, const struct layer_list *layers, const stru
 
 	if (err)
 		return err;
+	goal.vms = a->config.vms;
 	plan->knob = knob;
 	if (goal.n_layers || a->journal.n_steps)
 		err = plan_knob(a, &goal, plan);

@@ -14,6 +14,7 @@
 #include "base/cpuset.h"
 
 struct vm;
+struct vm_list;
 
 enum owner_kind {
 	OWNER_NOBODY, /* stays until restore or reboot */
@@ -50,7 +51,7 @@ struct goal {
 	struct cpuset guest; /* union of the layers'; empty: nothing is to be shielded any more */
 	struct cpuset host;  /* online and not in guest; never empty while guest is not */
 	struct cpuset online;
-	unsigned int n_possible; /* one more than the largest CPU that may ever exist */
+	const struct vm_list *vms; /* all that run, described, shielded or not; NULL: not known */
 };
 
 void layer_done(struct layer *layer);

@@ -24,7 +24,7 @@ enum journal_state {
 
 struct journal {
 	char boot_id[40];
-	uint64_t seq;	       /* one more with each write */
+	uint64_t seq; /* one more with each write */
 	enum journal_state state;
 	struct cpuset online;  /* when it was written */
 	uint64_t suspended_ns; /* time this boot has slept, when it was written */

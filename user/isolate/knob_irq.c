@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * irq: where interrupts go (/proc/irq/N/smp_affinity). Those of devices that are passed through go
+ * irq: where interrupts go (/proc/irq/N/smp_affinity_list). Those of devices that are passed through go
  * to the CPUs of the VM that has the device, all others away from the guests' CPUs. What an
  * interrupt is, is told by its action and device, never by its trigger; which one it is, by chip,
  * number at the chip and actions, since Linux uses the numbers again. Written after cpuset
@@ -11,16 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "isolate/knob.h"
 #include "sys/irqs.h"
+#include "sys/irqs_class.h"
 
 #define DIR_LEN (sizeof("proc/irq/") - 1)
 
-/* The line's number from "proc/irq/131/smp_affinity". */
+/* The line's number from "proc/irq/131/smp_affinity_list". */
 static int number_of(const struct plan_step *step, unsigned int *ret)
 {
 	char number[16];
@@ -83,28 +83,17 @@ static int identify(const struct root *root, const struct plan_step *step, char 
 }
 
 /*
- * Does the kernel let nobody move it? Since 6.12 the mode of the file says so; before, the write
- * fails with EIO. 1, 0, or -errno.
+ * The layer whose VM has the device; NULL: none of them. Where nobody knows the owner, CPUs that were
+ * named as the guest's without a VM are meant.
  */
-static int is_read_only(const struct root *root, unsigned int irq)
+static const struct layer *owner_of(const struct goal *goal, const struct irq_info *info)
 {
-	auto_close int fd = fs_open(root, O_PATH, "proc/irq/%u/smp_affinity", irq);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	return fstat(fd, &st) ? -errno : !(st.st_mode & 0222);
-}
-
-static bool is_passed_through(const struct irq_line *line)
-{
-	return str_starts(line->actions, "vfio-") || strstr(line->actions, ", vfio-");
-}
-
-/* The layer whose VM has the device; NULL: none of them. */
-static const struct layer *owner_of(const struct goal *goal, const struct irq_line *line)
-{
-	if (!is_passed_through(line) || goal->n_layers != 1)
+	if (info->class != IRQ_PASSED_THROUGH)
+		return NULL;
+	for (unsigned int i = 0; i < goal->n_layers && info->vm_pid; i++)
+		if (goal->layers[i]->vm_pid == info->vm_pid)
+			return goal->layers[i];
+	if (info->vm_pid || goal->n_layers != 1 || goal->layers[0]->vm_pid)
 		return NULL;
 	return goal->layers[0];
 }
@@ -155,13 +144,20 @@ static bool is_like_default(const struct plan *plan, const char *now)
 	return initial && streq(initial->next, now);
 }
 
+/* One line while it is planned. */
+struct candidate {
+	const struct irq_line *line;
+	const struct irq_info *info;
+	struct cpuset now;
+};
+
 static int plan_move(const struct goal *goal, struct plan *plan, struct plan_change *change,
-		     const struct irq_line *line, const struct cpuset *now)
+		     const struct candidate *c)
 {
-	const struct layer *owner = owner_of(goal, line);
+	const struct layer *owner = owner_of(goal, c->info);
 	auto_free char *born = NULL;
 	struct cpuset orig, want;
-	int err = original(goal, plan, change, now, &orig);
+	int err = original(goal, plan, change, &c->now, &orig);
 
 	if (err)
 		return err;
@@ -170,65 +166,87 @@ static int plan_move(const struct goal *goal, struct plan *plan, struct plan_cha
 	if (owner) {
 		want = owner->guest;
 		change->why = "a passed-through device: to the guest that has it";
+	} else if (c->info->class == IRQ_PASSED_THROUGH) {
+		change->why = "of another VM: away from the guest's CPUs";
 	}
 	born = cpuset_format(&orig);
 	if (!born)
 		return -ENOMEM;
 	change->orig = born;
 	change->is_remembered = is_like_default(plan, born);
-	return plan_change_cpus(plan, change, now, &want);
+	return plan_change_cpus(plan, change, &c->now, &want);
 }
 
-static int name_line(const struct root *root, const struct irq_line *line, char **ret)
+static int name_line(const struct candidate *c, char **ret)
 {
-	auto_free char *device = NULL;
-	int err = irqs_device(root, line, &device);
+	const struct irq_line *line = c->line;
+	const char *device = c->info->device;
+	char *name = NULL;
 
-	if (err)
-		return err;
-	if (asprintf(ret, "irq %d %s%s%s%s", line->irq, line->actions[0] ? line->actions : "-",
-		     device[0] ? " (" : "", device, device[0] ? ")" : "") < 0) {
-		*ret = NULL;
+	if (asprintf(&name, "irq %d %s%s%s%s", line->irq, line->actions[0] ? line->actions : "-",
+		     device[0] ? " (" : "", device, device[0] ? ")" : "") < 0)
 		return -ENOMEM;
-	}
+	*ret = name;
 	return 0;
 }
 
-static int plan_line(const struct root *root, const struct goal *goal, struct plan *plan,
-		     const struct irq_line *line)
+/* The classes forgive what could not be read; here it could. */
+static bool is_movable(const struct candidate *c)
 {
-	auto_free char *text = NULL, *identity = NULL, *name = NULL;
+	if (c->info->class == IRQ_UNKNOWN)
+		return c->line->actions[0] && !c->info->has_affinity;
+	return c->info->class == IRQ_HOST ||
+	       (c->info->class == IRQ_PASSED_THROUGH && !c->info->is_posted);
+}
+
+/* 0, or 1: it does not take part. */
+static int read_now(const struct root *root, const char *path, const struct candidate *c,
+		    struct cpuset *ret)
+{
+	auto_free char *text = NULL;
+	int err = fs_read_line(root, &text, "%s", path);
+
+	if (err == -ENOENT) /* gone, or not recorded */
+		return 1;
+	err = err ?: cpuset_parse(text, ret);
+	return err ?: !is_movable(c);
+}
+
+static int plan_line(const struct root *root, const struct goal *goal, struct plan *plan,
+		     struct candidate *c)
+{
+	auto_free char *identity = NULL, *name = NULL;
 	char path[64];
 	struct plan_change change = { .object = path };
-	struct cpuset now;
-	int err, read_only = is_read_only(root, (unsigned int)line->irq);
+	int err = name_line(c, &name);
 
-	if (read_only < 0)
-		return read_only == -ENOENT ? 0 : read_only;
-	err = name_line(root, line, &name);
+	(void)snprintf(path, sizeof(path), "proc/irq/%d/smp_affinity_list", c->line->irq);
+	err = err ?: read_now(root, path, c, &c->now);
+	if (err == 1 && goal->n_layers)
+		return plan_stay(plan, name, "%s",
+				 c->info->class == IRQ_HOST ? "its affinity is not known"
+							    : c->info->why);
+	err = err ?: identify_irq(root, (unsigned int)c->line->irq, &identity);
 	if (err)
-		return err;
-	if (read_only)
-		return plan_stay(plan, name, "managed by the kernel, cannot be moved");
-	(void)snprintf(path, sizeof(path), "proc/irq/%d/smp_affinity", line->irq);
-	err = fs_read_line(root, &text, "%s", path);
-	err = err ?: cpuset_parse_mask(text, &now);
-	err = err ?: identify_irq(root, (unsigned int)line->irq, &identity);
-	if (err)
-		return err == -ENOENT ? 0 : err; /* gone meanwhile */
+		return err == -ENOENT || err == 1 ? 0 : err; /* gone meanwhile */
 	change.identity = identity;
 	change.name = name;
-	return plan_move(goal, plan, &change, line, &now);
+	return plan_move(goal, plan, &change, c);
 }
 
 static int plan_irqs(const struct root *root, const struct goal *goal, struct plan *plan)
 {
+	auto_irq_infos struct irq_infos infos = { 0 };
 	struct irq_table table = { 0 };
 	int err = irqs_read(root, &table, NULL);
 
-	for (unsigned int i = 0; !err && i < table.n_lines; i++)
-		if (table.lines[i].irq >= 0)
-			err = plan_line(root, goal, plan, &table.lines[i]);
+	err = err ?: irqs_classify(root, &table, goal->vms, &infos);
+	for (unsigned int i = 0; !err && i < table.n_lines; i++) {
+		struct candidate c = { .line = &table.lines[i], .info = &infos.infos[i] };
+
+		if (c.line->irq >= 0)
+			err = plan_line(root, goal, plan, &c);
+	}
 	irqs_done(&table);
 	return err;
 }
@@ -263,11 +281,10 @@ static const char *refusal(int err)
 const struct knob_ops knob_irq = {
 	.plan = plan_irqs,
 	.identify = identify,
-	.read = knob_file_read_mask,
-	.write = knob_file_write_mask,
+	.read = knob_file_read_list,
+	.write = knob_file_write_list,
 	.settle = settle,
 	.refusal = refusal,
-	.shell = knob_file_shell_mask,
 	.is_reset_by_kernel = true,
 	.is_scanned_twice = true,
 };

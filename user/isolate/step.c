@@ -80,33 +80,28 @@ static bool is_reset(const struct plan_step *step, const struct step_reset *rese
 	return cpuset_is_empty(&now);
 }
 
-/* It reads back as wanted. */
-static int arrive(const struct root *root, struct plan_step *step)
+static int set_prev(struct plan_step *step, const char *value)
 {
-	char *prev = strdup(step->next);
-	int err;
+	char *prev = strdup(value);
 
 	if (!prev)
 		return -ENOMEM;
 	take_value(&step->prev, &prev);
+	return 0;
+}
+
+/* It reads back as wanted. */
+static int arrive(const struct root *root, struct plan_step *step)
+{
+	int err = set_prev(step, step->next);
+
+	if (err)
+		return err;
 	err = step->knob->ops->settle ? step->knob->ops->settle(root, step) : 0;
 	step->state = err == -EINPROGRESS ? STEP_PENDING : STEP_HELD;
 	step->err = 0;
 	if (err && err != -EINPROGRESS)
 		fail(step, err);
-	return 0;
-}
-
-/* The kernel took the write and made something else of it: that is ours to put back. */
-static int arrive_elsewhere(struct plan_step *step)
-{
-	char *prev = strdup(step->now);
-
-	if (!prev)
-		return -ENOMEM;
-	take_value(&step->prev, &prev);
-	step->state = STEP_FAILED;
-	step->err = -EXDEV;
 	return 0;
 }
 
@@ -137,10 +132,28 @@ static void write_failed(const struct root *root, struct plan_step *step, int er
 		step->state = STEP_REFUSED;
 }
 
+/*
+ * What cannot be looked at after the write counts as written: then it will be put back. What the
+ * kernel took and made something else of is ours to put back as well.
+ */
+static int write_and_look(const struct root *root, struct plan_step *step)
+{
+	int err = write_value(root, step);
+
+	if (!look(root, step))
+		return set_prev(step, step->next);
+	if (streq(step->now, step->next))
+		return arrive(root, step);
+	if (err) {
+		write_failed(root, step, err);
+		return 0;
+	}
+	fail(step, -EXDEV);
+	return set_prev(step, step->now);
+}
+
 int step_apply(const struct root *root, struct plan_step *step, const struct step_reset *reset)
 {
-	int err;
-
 	if (step_is_untouched(step)) {
 		step->state = STEP_HELD;
 		return 0;
@@ -153,14 +166,7 @@ int step_apply(const struct root *root, struct plan_step *step, const struct ste
 		step->state = STEP_DRIFTED;
 		return 0;
 	}
-	err = write_value(root, step);
-	if (err) {
-		write_failed(root, step, err);
-		return 0;
-	}
-	if (!look(root, step))
-		return 0;
-	return streq(step->now, step->next) ? arrive(root, step) : arrive_elsewhere(step);
+	return write_and_look(root, step);
 }
 
 void step_check(const struct root *root, struct plan_step *step, const struct step_reset *reset)
