@@ -31,7 +31,6 @@
 #define FIRST  24
 
 enum op { OP_NONE, OP_ADD_A, OP_ADD_B, OP_DEL_A, OP_DEL_B, OP_DEL_ALL };
-enum { KILL_NEVER = 0 };
 
 /* What is done to the child at its call number @at. */
 struct fault {
@@ -165,24 +164,14 @@ static long call_number(pid_t pid)
 	return ptrace(PTRACE_GETREGS, pid, 0, &regs) ? -1 : (long)regs.orig_rax;
 }
 
-static void skip_call(pid_t pid)
+/* Before the call: it is not made. After it: what it returns. */
+static void set_register(pid_t pid, bool is_result, long value)
 {
 	struct user_regs_struct regs;
 
 	if (ptrace(PTRACE_GETREGS, pid, 0, &regs))
 		die("PTRACE_GETREGS");
-	regs.orig_rax = (unsigned long long)-1;
-	if (ptrace(PTRACE_SETREGS, pid, 0, &regs))
-		die("PTRACE_SETREGS");
-}
-
-static void set_result(pid_t pid, long value)
-{
-	struct user_regs_struct regs;
-
-	if (ptrace(PTRACE_GETREGS, pid, 0, &regs))
-		die("PTRACE_GETREGS");
-	regs.rax = (unsigned long long)value;
+	*(is_result ? &regs.rax : &regs.orig_rax) = (unsigned long long)value;
 	if (ptrace(PTRACE_SETREGS, pid, 0, &regs))
 		die("PTRACE_SETREGS");
 }
@@ -197,14 +186,10 @@ static long call_number(pid_t pid)
 	return -1;
 }
 
-static void skip_call(pid_t pid)
+static void set_register(pid_t pid, bool is_result, long value)
 {
 	(void)pid;
-}
-
-static void set_result(pid_t pid, long value)
-{
-	(void)pid;
+	(void)is_result;
 	(void)value;
 }
 
@@ -269,11 +254,11 @@ static bool one_call(pid_t pid, struct fault *fault, int *status)
 		return false;
 	}
 	if (pretend || fail)
-		skip_call(pid);
+		set_register(pid, false, -1);
 	if (!next_stop(pid, status))
 		return false;
 	if (pretend || fail)
-		set_result(pid, fail ? -fault->error : 0);
+		set_register(pid, true, fail ? -fault->error : 0);
 	fault->was_reached |= fail;
 	return true;
 }
@@ -305,7 +290,7 @@ static void run(enum op op, struct fault *fault)
 		fault->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 98;
 }
 
-static void violation(enum op op, const struct fault *fault, const char *what, const char *now)
+static void complain(enum op op, const struct fault *fault, const char *what, const char *now)
 {
 	n_violations++;
 	if (n_violations <= 10)
@@ -331,17 +316,17 @@ static void judge(enum op op, const struct fault *fault, const char *before, con
 	auto_free char *now = NULL, *end = NULL, *start = NULL;
 
 	if (operate(OP_NONE, 0))
-		violation(op, fault, "the recovery fails", NULL);
+		complain(op, fault, "the recovery fails", NULL);
 	now = snapshot(false);
 	if (fault->exit_code != 4 && !streq(now, before) && !streq(now, after))
-		violation(op, fault, "in between", now);
+		complain(op, fault, "in between", now);
 	if (operate(OP_DEL_ALL, 0))
-		violation(op, fault, "lifting all fails", NULL);
+		complain(op, fault, "lifting all fails", NULL);
 	end = snapshot(true);
 	make_machine();
 	start = snapshot(false);
 	if (!streq(end, start))
-		violation(op, fault, "not as it began", end);
+		complain(op, fault, "not as it began", end);
 }
 
 struct bounds {
@@ -360,12 +345,6 @@ static struct bounds bounds_of(enum op op)
 	return b;
 }
 
-static void bounds_done(struct bounds *b)
-{
-	free(b->before);
-	free(b->after);
-}
-
 static void kill_at_each(enum op op, long stride, bool no_intent)
 {
 	struct bounds b = bounds_of(op);
@@ -380,7 +359,8 @@ static void kill_at_each(enum op op, long stride, bool no_intent)
 		n_points++;
 		judge(op, &fault, b.before, b.after);
 	}
-	bounds_done(&b);
+	free(b.before);
+	free(b.after);
 }
 
 /* Killed, and then the recovery is killed at each of its calls. */
@@ -390,7 +370,7 @@ static void kill_twice(enum op op, long stride)
 	struct fault first = { .at = 1 }, second = { .at = 1 };
 	long point = 0;
 
-	for (;; first.at += 1 + stride / 64) {
+	for (;; first.at += 1 + stride / 16) {
 		for (second.at = 1 + point % stride;; second.at += stride) {
 			first.exit_code = second.exit_code = 0;
 			prepare(op);
@@ -407,7 +387,8 @@ static void kill_twice(enum op op, long stride)
 			break;
 		point++;
 	}
-	bounds_done(&b);
+	free(b.before);
+	free(b.after);
 }
 
 /* One call fails: what the operation says of it is true. */
@@ -427,12 +408,13 @@ static void fail_at_each(enum op op, int error, long stride)
 		n_points++;
 		now = snapshot(false);
 		if (!fault.exit_code && !streq(now, b.after))
-			violation(op, &fault, "silent", now);
+			complain(op, &fault, "silent", now);
 		if (fault.exit_code == 1 && !streq(now, b.before))
-			violation(op, &fault, "says nothing was changed", now);
+			complain(op, &fault, "says nothing was changed", now);
 		judge(op, &fault, b.before, b.after);
 	}
-	bounds_done(&b);
+	free(b.before);
+	free(b.after);
 }
 
 /* Two writers at random; then all is lifted. */
