@@ -29,6 +29,7 @@ static const struct {
 	{ "wake", noise_wake, "--from A: wakes a task on the CPU from another one" },
 	{ "timer", noise_timer, "one timer interrupt per round, no task" },
 	{ "udp", noise_udp, "a datagram over the loopback per round: NET_RX softirqs" },
+	{ "work", noise_work, "--from A: a line to a pseudo-terminal per round: a kernel worker" },
 	{ "disk", noise_disk, "--file F: an uncached read of 4 KiB per round" },
 };
 

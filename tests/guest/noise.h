@@ -28,7 +28,7 @@ struct noise_options {
 typedef int noise_kind_fn(const struct noise_options *opts);
 noise_kind_fn noise_fifo, noise_spin;		  /* noise_cpu.c: takes the CPU */
 noise_kind_fn noise_ipi, noise_wake, noise_timer; /* noise_irq.c: interrupts it */
-noise_kind_fn noise_udp, noise_disk;		  /* noise_io.c: makes devices interrupt it */
+noise_kind_fn noise_udp, noise_disk, noise_work;  /* noise_io.c: makes devices interrupt it */
 
 /* What this thread has used so far, by the clocks that lull is compared with. */
 struct noise_usage {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * noise_io: noise that arrives through devices: datagrams over the loopback, received in the
- * softirq of the sending CPU, and uncached reads, completed by the disk's interrupt on the CPU
- * that the disk's line is routed to. Reads only; the file must be at least 4 KiB long.
+ * softirq of the sending CPU, uncached reads, completed by the disk's interrupt on the CPU that
+ * the disk's line is routed to, and lines written to a pseudo-terminal, which a kernel worker
+ * carries over. Reads only; the file must be at least 4 KiB long.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -97,4 +99,52 @@ int noise_disk(const struct noise_options *opts)
 	if (fd < 0 || fstat(fd, &st))
 		return -errno;
 	return read_until_over(opts, fd, st.st_size);
+}
+
+/* A line for the worker to look at character by character; fits a terminal's buffer. */
+#define LINE 2000
+
+static int open_terminal(int *ret_slave)
+{
+	auto_close int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios mode;
+	char name[64];
+
+	if (master < 0 || grantpt(master) || unlockpt(master) ||
+	    ptsname_r(master, name, sizeof(name)))
+		return -errno;
+	*ret_slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*ret_slave < 0 || tcgetattr(*ret_slave, &mode))
+		return -errno;
+	mode.c_lflag &= ~(tcflag_t)ECHO;
+	return tcsetattr(*ret_slave, TCSANOW, &mode) ? -errno : take_fd(master);
+}
+
+/* Made on the other CPU; on which one the worker runs, the mask of the work queues decides. */
+int noise_work(const struct noise_options *opts)
+{
+	struct noise_pace pace = { .period_ns = NS_PER_SEC / opts->rate_hz };
+	auto_close int slave = -1;
+	auto_close int master = open_terminal(&slave);
+	char line[LINE], back[2 * LINE];
+	struct noise_run run;
+	uint64_t lines = 0;
+	int err;
+
+	if (master < 0)
+		return master;
+	err = noise_pin(opts->from_cpu);
+	if (err)
+		return err;
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	noise_start(opts, &run);
+	while (noise_next(&run, &pace)) {
+		if (write(master, line, sizeof(line)) != sizeof(line) ||
+		    read(slave, back, sizeof(back)) <= 0)
+			return noise_is_over(&run) ? 0 : -EIO;
+		lines++;
+	}
+	noise_report(opts, &run, ",\"lines\":%" PRIu64 ",\"missed\":%" PRIu64, lines, pace.missed);
+	return 0;
 }

@@ -251,6 +251,32 @@ TEST(explain__what_is_the_same_is_one_cause)
 	CHECK_EQ(explain.causes[1].ns, 3000);
 }
 
+/* A softirq goes to the only line of its kind, if that came often enough. */
+TEST(explain__a_softirq_after_its_interrupt_is_the_same_cause)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		auto_recording struct recording rec = { .hostname = NULL };
+		auto_explain struct explain explain = { .rec = NULL };
+
+		begin(&rec);
+		(void)add_entry(&rec.threads[0], "softirq", "BLOCK", "4", 6000);
+		(void)add_entry(&rec.threads[0], "preempted", "softirq BLOCK", "4", 2000);
+		(void)add_entry(&rec.threads[0], "irq", "36 virtio1-req.0 (dev)", "36",
+				i == 1 ? 3000 : 4000);
+		(void)add_entry(&rec.threads[i == 2 ? 0 : 1], "irq", "37 nvme0q1 (dev)", "37",
+				10000);
+		CHECK_EQ(explain_recording(&rec, &explain), 0);
+		CHECK_EQ(explain.taken_ns, i == 1 ? 21000 : 22000);
+		CHECK_EQ(explain.n_causes, i ? 3 : 2);
+		if (i != 0)
+			continue;
+		CHECK_STREQ(explain.causes[0].name, "36 virtio1-req.0 (dev)");
+		CHECK_EQ(explain.causes[0].ns, 12000);
+		CHECK_EQ(explain.causes[0].count, 4);
+		CHECK_EQ(explain.causes[0].followed_ns, 8000);
+	}
+}
+
 TEST(explain__tasks_of_one_name_and_unit_are_one_cause)
 {
 	auto_recording struct recording rec = { .hostname = NULL };

@@ -160,7 +160,8 @@ static int take_parts(struct explain_cause *cause, struct explain_piece *pieces,
 			cause->parts[cause->n_parts++].owner = pieces[i].owner;
 		part = &cause->parts[cause->n_parts - 1];
 		part->ns = explain_add(part->ns, pieces[i].ns);
-		part->count = explain_add(part->count, pieces[i].count);
+		if (!pieces[i].is_followed)
+			part->count = explain_add(part->count, pieces[i].count);
 		part->max_ns = max(part->max_ns, pieces[i].max_ns);
 	}
 	qsort(cause->parts, cause->n_parts, sizeof(*cause->parts), larger_part);
@@ -247,7 +248,11 @@ static int take_cause(struct explain_work *work, struct explain_piece *pieces, u
 	cause->row = largest_row(pieces, n);
 	for (unsigned int i = 0; i < n; i++) {
 		cause->ns = explain_add(cause->ns, pieces[i].ns);
-		cause->count = explain_add(cause->count, pieces[i].count);
+		/* A softirq after its interrupt is not another time that it came. */
+		if (pieces[i].is_followed)
+			cause->followed_ns = explain_add(cause->followed_ns, pieces[i].ns);
+		else
+			cause->count = explain_add(cause->count, pieces[i].count);
 		cause->max_ns = max(cause->max_ns, pieces[i].max_ns);
 	}
 	err = name_cause(cause, &pieces[0]);

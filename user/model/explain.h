@@ -90,6 +90,7 @@ struct explain_cause {
 	char *id;	  /* line of an interrupt, tid of a single task, else "" */
 	unsigned int n_tasks;
 	uint64_t ns, count, max_ns;
+	uint64_t followed_ns;	    /* of ns: softirqs that the interrupt is taken to have raised */
 	uint64_t of_ns;		    /* what the victims wanted, or the CPUs' time */
 	double share;		    /* ns of it */
 	struct explain_part *parts; /* most time first */

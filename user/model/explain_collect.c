@@ -232,6 +232,8 @@ int explain_collect(struct explain_work *work)
 		for (unsigned int j = 0; j < n && !err; j++)
 			err = add_entry(work, &entries[j], i);
 	}
+	if (!err)
+		explain_follow(work);
 	err = err ?: add_figures(work);
 	return err ?: add_moves(work);
 }

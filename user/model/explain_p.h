@@ -17,6 +17,7 @@ struct explain_piece {
 	uint64_t ns, count, max_ns;
 	const char *row;	       /* static text */
 	const struct rec_entry *entry; /* NULL: from none */
+	bool is_followed;	       /* a softirq, given to the interrupt that raised it */
 };
 
 /* Of one recording, while it is explained. */
@@ -37,6 +38,8 @@ struct explain_work {
 uint64_t explain_add(uint64_t a, uint64_t b);
 /* Everything that somebody is to blame for, hints included. -ENOMEM. */
 int explain_collect(struct explain_work *work);
+/* Gives softirqs to the interrupts that raised them, where that is clear. */
+void explain_follow(struct explain_work *work);
 void explain_work_done(struct explain_work *work);
 /* The rule that fits; there is always one. */
 const struct explain_rule *explain_rule_of(const struct explain_work *work,

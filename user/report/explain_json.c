@@ -170,7 +170,8 @@ static struct json_object *cause_of(struct builder *b, const struct explain_caus
 	put_text(b, object, "id", cause->id);
 	put_text(b, object, "what", rule->what);
 	put_text(b, object, "confidence",
-		 because && str_starts(because, "inferred: ") ? "inferred" : "measured");
+		 cause->followed_ns || (because && str_starts(because, "inferred: ")) ? "inferred"
+										      : "measured");
 	put_words(b, object, "because", explain_add_sure, cause);
 	put(b, object, "labels", labels_of(b, cause));
 	put_worst(b, object, cause);

@@ -70,7 +70,7 @@ static int add_concentration(const struct explain *explain, struct str *to)
 	(void)text_share(sum, explain->taken_ns, share, sizeof(share));
 	if (n > 1)
 		return str_addf(to, " %u causes make %s %% of it.", n, share);
-	return str_addf(to, " %s %s makes %s %% of it.", explain->causes[0].kind,
+	return str_addf(to, " The %s %s makes %s %% of it.", explain->causes[0].kind,
 			explain->causes[0].name, share);
 }
 
@@ -278,8 +278,14 @@ int explain_add_sure(const struct explain *explain, const struct explain_cause *
 		     struct str *to)
 {
 	const char *because = cause->rule->because;
+	char time[32];
 
 	(void)explain;
+	if (cause->followed_ns)
+		return str_addf(to,
+				"inferred: %s of it are softirqs, which follow this line's "
+				"interrupts: no other of its kind came there as often",
+				str_format_ns(cause->followed_ns, time, sizeof(time)));
 	if (because && (str_starts(because, "inferred: ") || str_starts(because, "the time ")))
 		return str_add(to, because);
 	if (because)
