@@ -195,6 +195,8 @@ int vms_describe(const struct root *root, struct vm *vms, unsigned int n)
 		err = vms_read_threads(root, &vms[i]);
 		if (!err)
 			err = vms_read_devices(root, &vms[i]);
+		if (!err)
+			err = vms_read_settings(root, &vms[i]);
 	}
 	if (!err && n)
 		err = vms_add_kernel_threads(root, vms, n);
@@ -216,6 +218,7 @@ int vms_match(const struct vm_list *list, const char *what, const struct vm **re
 		const struct vm *vm = &list->vms[i];
 
 		if (!streq(vm->name, what) && !(pid && vm->pid == (pid_t)pid) &&
+		    !(*what && vm->id && streq(vm->id, what)) &&
 		    !(*vm->uuid && strcasecmp(vm->uuid, what) == 0))
 			continue;
 		if (found)
@@ -233,6 +236,7 @@ void vms_vm_done(struct vm *vm)
 	free(vm->name);
 	free(vm->uuid);
 	free(vm->vmm);
+	free(vm->id);
 	free(vm->vcpus);
 	free(vm->threads);
 	for (unsigned int i = 0; i < vm->n_devices; i++)

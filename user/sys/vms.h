@@ -39,6 +39,7 @@ struct vm_thread {
 	char comm[32];	    /* sanitised */
 	bool is_kernel;	    /* a process of its own: kernel threads before 6.4 */
 	int iothread;	    /* libvirt's number of it, for iothreadpin; else -1 */
+	bool is_unused;	    /* an I/O thread that no device of the command line or XML uses */
 	struct cpuset cpus; /* as for a vCPU */
 };
 
@@ -63,11 +64,30 @@ struct vm_device {
 	unsigned int n_irqs;
 };
 
+enum vm_manager { VM_BARE, VM_LIBVIRT, VM_PROXMOX };
+
+enum vm_known { VM_UNKNOWN, VM_OFF, VM_ON };
+
+/* As far as the command line or the XML says; what it leaves to a default is that default. */
+struct vm_settings {
+	enum vm_known balloon;
+	enum vm_known hpet;
+	enum vm_known pit_catchup; /* KVM makes up for ticks of the PIT that the guest missed */
+	enum vm_known huge_pages;
+	enum vm_known mem_locked;
+	enum vm_known ksm; /* its memory may be merged with others' */
+	/* What the guest believes; 0 unknown. */
+	unsigned int sockets, dies, threads;
+	struct cpuset mem_nodes; /* memory is bound to these NUMA nodes; empty: to none */
+};
+
 struct vm {
-	pid_t pid; /* 0: it does not run */
-	char *name; /* -name guest=, libvirt scope, Proxmox -id; else the comm and pid: "qemu-4242" */
+	pid_t pid;  /* 0: it does not run */
+	char *name; /* -name guest=, libvirt, Proxmox' number; else the comm and pid: "qemu-4242" */
 	char *uuid; /* or "" */
 	char *vmm;  /* qemu, cloud-hypervisor, firecracker, crosvm, kvmtool, or the comm */
+	enum vm_manager manager;
+	char *id; /* Proxmox' number, only digits; or "" */
 	struct vcpu *vcpus;
 	unsigned int n_vcpus;
 	unsigned int n_expected; /* vCPU descriptors open; more than n_vcpus: not all were found */
@@ -76,6 +96,7 @@ struct vm {
 	unsigned int n_threads;
 	struct vm_device *devices; /* by bdf */
 	unsigned int n_devices;
+	struct vm_settings settings;
 };
 
 struct vm_list {
@@ -108,7 +129,9 @@ int vms_read(const struct root *root, pid_t pid, const struct vcpu_hint *hints,
  * meanwhile keeps what was read until then, and is no failure.
  */
 int vms_describe(const struct root *root, struct vm *vms, unsigned int n);
-/* By name, UUID or pid: -ENOENT none, -EEXIST more than one of that name. */
+/* Adds what sysfs says of the devices of a VM that does not run: name, group and node. -ENOMEM. */
+int vms_look_up_devices(const struct root *root, struct vm *vm);
+/* By name, UUID, pid or Proxmox' number: -ENOENT none, -EEXIST more than one of that name. */
 int vms_match(const struct vm_list *list, const char *what, const struct vm **ret);
 void vms_done(struct vm_list *list);
 void vms_vm_done(struct vm *vm);

@@ -148,6 +148,25 @@ int vms_read_devices(const struct root *root, struct vm *vm)
 	return err;
 }
 
+int vms_look_up_devices(const struct root *root, struct vm *vm)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < vm->n_devices && !err; i++) {
+		struct vm_device *device = &vm->devices[i];
+		char *name;
+
+		device->node = pci_read_node(root, device->bdf);
+		device->group = read_group(root, device->bdf);
+		err = pci_read_name(root, device->bdf, &name);
+		if (err)
+			continue;
+		free(device->name);
+		device->name = name;
+	}
+	return err;
+}
+
 void vms_sort_devices(struct vm *vm)
 {
 	if (vm->n_devices)

@@ -15,48 +15,6 @@
 #include "sys/threads.h"
 #include "sys/vms_p.h"
 
-struct cmdline {
-	char **argv;
-	unsigned int n;
-};
-
-/* The value of -NAME VALUE, --NAME VALUE or --NAME=VALUE; the last one counts, as in QEMU. */
-static const char *option_value(const struct cmdline *cmdline, const char *name)
-{
-	const char *value = NULL;
-	size_t len = strlen(name);
-
-	for (unsigned int i = 1; i < cmdline->n; i++) {
-		const char *arg = cmdline->argv[i];
-
-		if (*arg != '-')
-			continue;
-		arg += arg[1] == '-' ? 2 : 1;
-		if (streq(arg, name) && i + 1 < cmdline->n)
-			value = cmdline->argv[++i];
-		else if (strncmp(arg, name, len) == 0 && arg[len] == '=')
-			value = arg + len + 1;
-	}
-	return value;
-}
-
-/* Cuts the next item off QEMU's "a,b=c"; a comma inside of one is doubled. Allocated. */
-static char *cut_item(const char **value)
-{
-	const char *p = *value;
-	char *item = strdup(p), *to = item;
-
-	if (!item)
-		return NULL;
-	for (; *p && !(*p == ',' && p[1] != ','); p++) {
-		p += *p == ',';
-		*to++ = *p;
-	}
-	*to = '\0';
-	*value = p + (*p == ',');
-	return item;
-}
-
 /* "win10", "guest=win10,debug-threads=on" or "win10,process=x". Allocated; "" without a name. */
 static char *parse_qemu_name(const char *value)
 {
@@ -64,7 +22,7 @@ static char *parse_qemu_name(const char *value)
 	bool is_first = true;
 
 	while (name && *value) {
-		auto_free char *item = cut_item(&value);
+		auto_free char *item = vms_cut_item(&value);
 
 		if (!item)
 			return NULL;
@@ -137,10 +95,27 @@ static int set_text(char **name, const char *text)
 	return 0;
 }
 
-static int read_name(const struct root *root, const struct cmdline *cmdline, struct vm *vm)
+/* What libvirt or Proxmox call it: by the scope it runs in, and by their files. */
+static int read_managed_name(const struct root *root, struct vm *vm)
 {
-	const char *value = option_value(cmdline, "name");
-	auto_free char *name = NULL, *unit = NULL, *scope = NULL;
+	auto_free char *unit = NULL, *scope = NULL, *file = NULL;
+	int err = 0;
+
+	if (!threads_read_unit(root, vm->pid, &unit)) {
+		scope = parse_scope(unit);
+		err = scope ? set_text(&vm->name, scope) : -ENOMEM;
+		if (scope && *scope && streq(vm->vmm, "qemu"))
+			vm->manager = VM_LIBVIRT;
+	}
+	if (!err)
+		err = vms_read_run_files(root, vm, &file);
+	return err ? err : set_text(&vm->name, file);
+}
+
+static int read_name(const struct root *root, const struct vms_cmdline *cmdline, struct vm *vm)
+{
+	const char *value = vms_last_option(cmdline, "name");
+	auto_free char *name = NULL;
 	auto_str struct str fallback = { .s = NULL };
 	int err;
 
@@ -150,18 +125,34 @@ static int read_name(const struct root *root, const struct cmdline *cmdline, str
 			return -ENOMEM;
 	}
 	err = set_text(&vm->name, name);
-	if (err)
-		return err;
-	if (!threads_read_unit(root, vm->pid, &unit)) {
-		scope = parse_scope(unit);
-		err = scope ? set_text(&vm->name, scope) : -ENOMEM;
-	}
+	if (!err)
+		err = read_managed_name(root, vm);
 	/* Proxmox gives its QEMU -id VMID, Firecracker's jailer --id. */
 	if (!err)
-		err = set_text(&vm->name, option_value(cmdline, "id"));
+		err = set_text(&vm->name, vms_last_option(cmdline, "id"));
 	if (!err)
 		err = str_addf(&fallback, "%s-%d", vm->vmm, (int)vm->pid);
 	return err ? err : set_text(&vm->name, fallback.s);
+}
+
+/* -uuid; Proxmox says it in -smbios type=1,uuid=. */
+static int read_uuid(const struct vms_cmdline *cmdline, struct vm *vm)
+{
+	unsigned int at = 1;
+	const char *value;
+	int err;
+
+	err = set_text(&vm->uuid, vms_last_option(cmdline, "uuid"));
+	while (!err && !vm->uuid && (value = vms_next_option(cmdline, "smbios", &at))) {
+		auto_free char *type = vms_get_key(value, "type");
+		auto_free char *uuid = vms_get_key(value, "uuid");
+
+		if (type && streq(type, "1"))
+			err = set_text(&vm->uuid, uuid);
+	}
+	if (!err && !vm->uuid && !(vm->uuid = strdup("")))
+		err = -ENOMEM;
+	return err;
 }
 
 /* The VMM by the name of its program, which may be cut, wrapped (".qemu-...-wrapped") or a path. */
@@ -190,7 +181,7 @@ static const char *match_vmm(const char *program)
 	return NULL;
 }
 
-static int read_vmm(const struct root *root, const struct cmdline *cmdline, struct vm *vm)
+static int read_vmm(const struct root *root, const struct vms_cmdline *cmdline, struct vm *vm)
 {
 	auto_free char *exe = NULL;
 	const char *vmm = NULL;
@@ -213,7 +204,7 @@ static int read_vmm(const struct root *root, const struct cmdline *cmdline, stru
 
 int vms_read_names(const struct root *root, struct vm *vm)
 {
-	struct cmdline cmdline = { .argv = NULL };
+	struct vms_cmdline cmdline = { .argv = NULL };
 	int err;
 
 	/* An unreadable command line leaves the weaker names. */
@@ -224,8 +215,8 @@ int vms_read_names(const struct root *root, struct vm *vm)
 	if (!err)
 		err = read_name(root, &cmdline, vm);
 	if (!err)
-		err = set_text(&vm->uuid, option_value(&cmdline, "uuid"));
-	if (!err && !vm->uuid && !(vm->uuid = strdup("")))
+		err = read_uuid(&cmdline, vm);
+	if (!err && !vm->id && !(vm->id = strdup("")))
 		err = -ENOMEM;
 	free(cmdline.argv);
 	return err;

@@ -9,6 +9,8 @@
 #error "sys/vms_p.h is private to user/sys/vms*.c"
 #endif
 
+#include <stdbool.h>
+
 #include "base/fs.h"
 #include "sys/vms.h"
 
@@ -33,8 +35,35 @@ void vms_evidence_done(struct vms_evidence *evidence);
 /* Fills vcpus and n_vcpus of @vm. */
 int vms_find_vcpus(const struct root *root, const struct vms_evidence *evidence,
 		   const struct vms_fds *fds, struct vm *vm);
-/* Fills name, uuid and vmm of @vm. */
+/* Fills name, uuid, vmm, manager and id of @vm. */
 int vms_read_names(const struct root *root, struct vm *vm);
+
+struct vms_cmdline {
+	char **argv;
+	unsigned int n;
+};
+
+/*
+ * The next value of -NAME VALUE, --NAME VALUE or --NAME=VALUE from argument *@at on, which is moved
+ * behind it. NULL: there is none.
+ */
+const char *vms_next_option(const struct vms_cmdline *cmdline, const char *name, unsigned int *at);
+/* The last one, which counts in QEMU. */
+const char *vms_last_option(const struct vms_cmdline *cmdline, const char *name);
+/* Is there a flag -NAME or --NAME? */
+bool vms_has_flag(const struct vms_cmdline *cmdline, const char *name);
+/* Cuts the next item off QEMU's "a,b=c"; a comma inside of one is doubled. Allocated. */
+char *vms_cut_item(const char **value);
+/*
+ * The value of a key in "type,key=value", or in the JSON object that libvirt gives in its place,
+ * where it may be a string, number or list ("0,1"). Allocated; NULL: none, or no memory.
+ */
+char *vms_get_key(const char *value, const char *key);
+
+/* Who manages it, by files in run/libvirt/qemu and run/qemu-server; its name there. -ENOMEM. */
+int vms_read_run_files(const struct root *root, struct vm *vm, char **ret_name);
+/* Settings, and which I/O threads are unused, by the command line. -ENOMEM. */
+int vms_read_settings(const struct root *root, struct vm *vm);
 
 /* The parts of vms_describe(). -ENOMEM. */
 int vms_read_threads(const struct root *root, struct vm *vm);
