@@ -10,7 +10,8 @@
 #   make install         DESTDIR, prefix
 #   make bench | format | format-check | tidy | clean
 #
-# Switches: CC=gcc|clang  SAN=1  STATIC=1  WERROR=0|1  WITH_HWLOC WITH_DW WITH_CAPNG=0|1
+# Switches: CC=gcc|clang  SAN=1  STATIC=1  WERROR=0|1  WITH_HWLOC WITH_DW WITH_XML
+#           WITH_CAPNG=0|1
 #           BUILD=DIR instead of build, O=DIR for the objects of one variant, V=1 shows commands
 
 LULL_VERSION := 0.1.0
@@ -66,15 +67,18 @@ MAN       := $(if $(SCDOC),$(MAN_SRC:scripts/man/%.scd=$(BUILD)/man/%))
 has         = $(if $(STATIC),0,$(if $(shell $(PKGCONF) --exists $(1) 2>/dev/null && echo y),1,0))
 WITH_HWLOC ?= $(call has,hwloc)
 WITH_DW    ?= $(call has,libdw)
+WITH_XML   ?= $(call has,libxml-2.0)
 WITH_CAPNG ?= $(call has,libcap-ng)
 # Once, not at each use; an override on the command line stays what it is.
 WITH_HWLOC := $(WITH_HWLOC)
 WITH_DW    := $(WITH_DW)
+WITH_XML   := $(WITH_XML)
 WITH_CAPNG := $(WITH_CAPNG)
 
 PKGS := libbpf libelf zlib json-c
 PKGS += $(if $(filter 1,$(WITH_HWLOC)),hwloc)
 PKGS += $(if $(filter 1,$(WITH_DW)),libdw)
+PKGS += $(if $(filter 1,$(WITH_XML)),libxml-2.0)
 PKGS += $(if $(filter 1,$(WITH_CAPNG)),libcap-ng)
 
 ifneq ($(filter-out $(GOALS_WITHOUT_BUILD),$(or $(MAKECMDGOALS),all)),)
@@ -115,6 +119,7 @@ endif
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -Iuser -Ibpf -isystem $(BUILD)/skel $(PKG_CFLAGS) \
 	-DLULL_WITH_HWLOC=$(WITH_HWLOC) -DLULL_WITH_DW=$(WITH_DW) -DLULL_WITH_CAPNG=$(WITH_CAPNG) \
+	-DLULL_WITH_XML=$(WITH_XML) \
 	-include user/base/banned.h
 ALL_CFLAGS  := -std=gnu17 $(CFLAGS) $(WARN) -fno-common -fno-strict-aliasing $(MODE_CFLAGS)
 ALL_LDFLAGS := $(MODE_LDFLAGS) $(LDFLAGS)
