@@ -7,6 +7,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 
@@ -94,6 +95,23 @@ void inventory_keep_vm(struct inventory *inv, pid_t pid)
 			done_vm(&inv->vms[i]);
 		else
 			inv->vms[n++] = inv->vms[i];
+	}
+	inv->n_vms = n;
+}
+
+void inventory_drop_vm(struct inventory *inv, const char *name, const char *uuid)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < inv->n_vms; i++) {
+		struct inv_vm *vm = &inv->vms[i];
+		bool is_same = *uuid && *vm->uuid ? strcasecmp(uuid, vm->uuid) == 0
+						  : streq(name, vm->name);
+
+		if (is_same)
+			done_vm(vm);
+		else
+			inv->vms[n++] = *vm;
 	}
 	inv->n_vms = n;
 }

@@ -111,6 +111,8 @@ bool inv_is_pinned(const struct inventory *inv, const struct inv_thread *thread)
 void inventory_split(struct inventory *inv);
 /* Leaves out all VMs but one, after the split and the findings: those are a matter of all. */
 void inventory_keep_vm(struct inventory *inv, pid_t pid);
+/* Leaves out VMs of that UUID, or without one of that name. */
+void inventory_drop_vm(struct inventory *inv, const char *name, const char *uuid);
 /* All online CPUs of the core of @cpu; or of its last-level cache (all, where that is unknown). */
 void inv_core_cpus(const struct inventory *inv, unsigned int cpu, struct cpuset *ret);
 void inv_l3_cpus(const struct inventory *inv, unsigned int cpu, struct cpuset *ret);
