@@ -23,7 +23,7 @@ answers() {
 	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
 }
 
-plan 14
+plan 23
 
 check "a word too many" "list win11" 1 'unexpected word win11; a VM is named with --vm'
 check "no such root" "list --sysroot /nosuch" 1 '/nosuch: No such file'
@@ -39,7 +39,28 @@ holds "--vm: the CPUs of all guests" answers "list $desktop --vm media" .host.cp
 	'"2-5,10-11"'
 check "no VM" "list --sysroot $fixtures/smt" 0 '^no VM is running'
 holds "no VM: an empty list" answers "list --sysroot $fixtures/smt" .vms '[]'
+holds "findings by id" answers "list $desktop --vm win11" '[.findings[].id]' '["device-intx"]'
 check "names without control characters" "list --sysroot $fixtures/vmms" 0 'my\(vmm\) \)-1900' \
 	$'\033'
 check "vCPUs that were not found" "list --sysroot $fixtures/vmms --vm half" 0 \
 	'1 of its 2 vCPU threads could not be told'
+
+if ! "$LULL" --version | grep -q "+libxml2"; then
+	check "--xml: not built in" "list --xml $fixtures/libvirt/win11.xml" 1 'built without libxml2'
+	for n in {1..7}; do
+		skip "--xml, $n" "built without libxml2"
+	done
+	exit
+fi
+holds "--xml: findings" answers "list $desktop --xml $fixtures/libvirt/win11.xml" \
+	'[.findings[].id] | unique | length' 12
+holds "--xml: text, 80 columns" prints libvirt.list.80.txt \
+	"list $desktop --xml $fixtures/libvirt/win11.xml"
+holds "--xml: from stdin" answers "list $desktop --xml - <$fixtures/libvirt/win11.xml" \
+	'[.vms[] | .name, .pid]' '["win11",null]'
+check "--xml: no such file" "list --xml /nosuch.xml" 1 '/nosuch.xml: No such file'
+check "--xml: a bomb" "list --xml $fixtures/libvirt/bomb.xml" 1 'bomb.xml: it has a document type'
+check "--xml: not XML" "list --xml $fixtures/desktop/proc/interrupts" 1 'interrupts: line 1: '
+check "--xml: a bad pin, by line" "list --xml $fixtures/libvirt/bad-pin.xml" 1 \
+	'bad-pin.xml: line 5: <vcpupin> cpuset: 2-x'
+check "--xml and --vm" "list --xml x --vm y" 1 'both name the VM'

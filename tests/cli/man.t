@@ -51,6 +51,12 @@ anomalies_agree() {
 		<(while IFS= read -r words; do sed -E 's/[:,] .*//' <<<"$words"; done <<<"$page")
 }
 
+findings_agree() {
+	diff <(sed -nE 's/^FINDING\("([^"]*)".*/\1/p' user/model/findings.def | sort) \
+		<(sed -n '/^# FINDINGS/,/^# EXIT/p' $pages/lull-list.8.scd | grep '^\*' |
+			grep -oE '[a-z0-9]+(-[a-z0-9]+)*' | sort)
+}
+
 # Hooks of a source: the tracepoints of its programs are in its paragraph.
 hooks_are_named() {
 	local tracepoint bad=0
@@ -91,7 +97,7 @@ exit_codes_agree() {
 }
 
 commands=$(commands)
-plan $((7 + 5 * $(wc -w <<<"$commands")))
+plan $((8 + 5 * $(wc -w <<<"$commands")))
 
 for command in $commands; do
 	page=$pages/lull-$command.8.scd
@@ -104,6 +110,7 @@ done
 holds "ledger: the rows of rows.def" rows_agree
 holds "sources: those of sources.def" sources_agree
 holds "sources: every tracepoint is named" hooks_are_named
+holds "findings: those of findings.def" findings_agree
 holds "loss: the anomalies of anomalies.def" anomalies_agree
 holds "lull.8 has all exit codes" exit_codes_agree $pages/lull.8.scd
 if [[ -f README.md ]]; then

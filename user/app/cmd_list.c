@@ -8,6 +8,7 @@
 #include <locale.h>
 
 #include "app/cmd.h"
+#include "app/domain.h"
 #include "app/interrupts.h"
 #include "app/inventory.h"
 #include "app/opts.h"
@@ -15,6 +16,7 @@
 #include "app/target.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "model/findings.h"
 #include "model/interrupts.h"
 #include "model/inventory.h"
 #include "report/interrupts.h"
@@ -23,7 +25,7 @@
 #include "sys/vms.h"
 
 struct config {
-	const char *vm, *sysroot;
+	const char *vm, *sysroot, *xml;
 	uint64_t duration_ns;
 	struct cpuset *cpus;
 	bool json, interrupts;
@@ -38,6 +40,7 @@ struct config {
 
 static const struct opt options[] = {
 	ROW(0, "vm", OPT_STRING, vm, "VM", "only this VM: name, UUID or pid"),
+	ROW(0, "xml", OPT_STRING, xml, "FILE", "a VM as libvirt's XML has it; - is stdin"),
 	ROW(0, "interrupts", OPT_FLAG, interrupts, NULL, "the interrupts, with their classes"),
 	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "only interrupts that may fire on these CPUs"),
 	ROW('d', "duration", OPT_DURATION, duration_ns, "TIME",
@@ -50,13 +53,15 @@ static const struct opt options[] = {
 
 static const struct opt_spec spec = {
 	.command = "list",
-	.synopsis = "[--vm VM] [--interrupts [-c LIST] [-d TIME]] [OPTIONS]",
+	.synopsis = "[--vm VM | --xml FILE] [--interrupts] [OPTIONS]",
 	.examples = "  lull list                  every VM of this host\n"
 		    "  lull list --vm win11       this one\n"
 		    "  lull list --interrupts -c 2-7 -d 5s   what fires on these CPUs\n"
-		    "  lull list --json | jq '.vms[].vcpus'\n",
+		    "  virsh dumpxml win11 | lull list --xml -\n"
+		    "  lull list --json | jq '.findings[].id'\n",
 	.about = "Shows the virtual machines of a host: threads, pins, passed-through devices,\n"
-		 "and who has which CPU; or its interrupts. Changes nothing.",
+		 "who has which CPU, and what is wrong with that, each with its fix; or its\n"
+		 "interrupts. Changes nothing.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 };
@@ -65,6 +70,24 @@ static int no_memory(void)
 {
 	log_error("list: out of memory");
 	return EXIT_ERROR;
+}
+
+/*
+ * A VM from XML takes the place of one that runs under its UUID or name: what it will be at its
+ * next start is the question.
+ */
+static int add_configured(const struct config *config, const struct root *root,
+			  struct inventory *inv)
+{
+	__attribute__((cleanup(vms_vm_done))) struct vm vm = { 0 };
+	int code = domain_load("list", config->xml, &vm);
+
+	if (code)
+		return code;
+	inventory_drop_vm(inv, vm.name, vm.uuid);
+	if (vms_look_up_devices(root, &vm) || inventory_add_vm(inv, &vm))
+		return no_memory();
+	return 0;
 }
 
 /* 0, or an exit code; a message was printed. The same of what follows. */
@@ -170,10 +193,15 @@ static int list(const struct config *config, const struct root *root)
 		err = inventory_add_vm(&inv, &vms.vms[i]);
 	if (err)
 		return no_memory();
+	code = config->xml ? add_configured(config, root, &inv) : 0;
+	if (code)
+		return code;
 	inv.n_denied = vms.n_denied;
 	inventory_split(&inv);
-	if (only)
-		inventory_keep_vm(&inv, only->pid);
+	if (findings_find(&inv))
+		return no_memory();
+	if (only || config->xml)
+		inventory_keep_vm(&inv, only ? only->pid : 0);
 	return write_inventory(config, &inv);
 }
 
@@ -188,6 +216,10 @@ int cmd_list(int argc, char **argv)
 	code = opts_parse(&spec, argc, argv, &config, &rest);
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
+	if (config.vm && config.xml) {
+		log_error("list: --vm and --xml both name the VM; give one of them");
+		return EXIT_ERROR;
+	}
 	if (rest < argc) {
 		log_error("list: unexpected word %s; a VM is named with --vm", argv[rest]);
 		return EXIT_ERROR;

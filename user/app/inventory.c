@@ -65,6 +65,7 @@ static int add_other(struct inv_vm *to, const struct vm_thread *from)
 		.number = from->iothread,
 		.tid = from->tid,
 		.is_kernel = from->is_kernel,
+		.is_unused = from->is_unused,
 		.cpus = from->cpus,
 	};
 	return copy(&thread->comm, from->comm);
@@ -121,9 +122,34 @@ static int add_devices(struct inv_vm *to, const struct vm *vm)
 	return err;
 }
 
+static void add_settings(struct inv_vm *to, const struct vm_settings *from)
+{
+	static const enum inv_known known[] = {
+		[VM_UNKNOWN] = INV_UNKNOWN,
+		[VM_OFF] = INV_OFF,
+		[VM_ON] = INV_ON,
+	};
+
+	to->settings[INV_BALLOON] = known[from->balloon];
+	to->settings[INV_HPET] = known[from->hpet];
+	to->settings[INV_PIT_CATCHUP] = known[from->pit_catchup];
+	to->settings[INV_HUGE_PAGES] = known[from->huge_pages];
+	to->settings[INV_MEM_LOCKED] = known[from->mem_locked];
+	to->settings[INV_KSM] = known[from->ksm];
+	to->guest_sockets = from->sockets;
+	to->guest_dies = from->dies;
+	to->guest_threads = from->threads;
+	to->mem_nodes = from->mem_nodes;
+}
+
 int inventory_add_vm(struct inventory *inv, const struct vm *vm)
 {
 	struct inv_vm *grown = reallocarray(inv->vms, inv->n_vms + 1, sizeof(*grown)), *to;
+	static const enum inv_manager managers[] = {
+		[VM_BARE] = INV_BARE,
+		[VM_LIBVIRT] = INV_LIBVIRT,
+		[VM_PROXMOX] = INV_PROXMOX,
+	};
 	int err;
 
 	if (!grown)
@@ -134,11 +160,13 @@ int inventory_add_vm(struct inventory *inv, const struct vm *vm)
 		.pid = vm->pid,
 		.n_vcpus = vm->n_vcpus,
 		.n_expected = vm->n_expected,
+		.manager = managers[vm->manager],
 	};
+	add_settings(to, &vm->settings);
 	err = copy(&to->name, vm->name);
 	err = err ?: copy(&to->uuid, vm->uuid);
 	err = err ?: copy(&to->vmm, vm->vmm);
-	err = err ?: copy(&to->id, "");
+	err = err ?: copy(&to->id, vm->id);
 	err = err ?: add_threads(to, vm);
 	return err ?: add_devices(to, vm);
 }

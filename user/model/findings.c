@@ -25,7 +25,8 @@ static const struct finding_row rows[] = {
 #undef FINDING
 };
 
-static char *format(struct finder *f, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static char *format(struct finder *f, const char *fmt,
+							  va_list ap)
 {
 	char *text = NULL;
 

@@ -132,9 +132,7 @@ static int partner(const struct search *s, unsigned int thread)
 {
 	unsigned int threads = s->vm->guest_threads;
 
-	if (threads < 2 || thread % threads == 0)
-		return -1;
-	return s->place->cpus[thread - 1];
+	return threads < 2 || thread % threads == 0 ? -1 : s->place->cpus[thread - 1];
 }
 
 /* Smaller is better. */

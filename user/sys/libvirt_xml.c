@@ -25,58 +25,71 @@
 #define VCPUS_MAX     4096 /* QEMU's own limit */
 #define IOTHREADS_MAX 1024
 
+/* Why the parser stopped: the first error, since the others follow from it. */
+struct refusal {
+	bool has_doctype;
+	int line; /* 0: none */
+	char words[128];
+};
+
 /* In libxml2 a document type is where entities begin: it ends here. */
 static void refuse_doctype(void *context, const xmlChar *name, const xmlChar *external,
 			   const xmlChar *where)
 {
 	xmlParserCtxt *parser = context;
+	struct refusal *refusal = parser->_private;
 
 	(void)name;
 	(void)external;
 	(void)where;
-	parser->_private = parser; /* not NULL: that is why it stopped */
+	refusal->has_doctype = true;
 	xmlStopParser(parser);
 }
 
-static int explain(xmlParserCtxt *parser, struct str *why)
+static void keep_error(void *context, xmlErrorPtr error)
 {
-	const xmlError *error = xmlCtxtGetLastError(parser);
-	auto_free char *words = NULL;
+	struct refusal *refusal = ((xmlParserCtxt *)context)->_private;
+
+	if (refusal->line || error->level < XML_ERR_ERROR)
+		return;
+	refusal->line = max(error->line, 1);
+	str_copy(refusal->words, sizeof(refusal->words), error->message ?: "",
+		 strcspn(error->message ?: "", "\n"));
+	str_sanitize(refusal->words);
+}
+
+static int explain(const struct refusal *refusal, struct str *why)
+{
 	int err;
 
-	if (parser->_private)
-		return str_add(why, "it has a document type, which libvirt never writes")
-			       ?: -EINVAL;
-	words = strdup(error && error->message ? error->message : "not XML");
-	if (!words)
-		return -ENOMEM;
-	words[strcspn(words, "\n")] = '\0';
-	str_sanitize(words);
-	err = str_addf(why, "line %d: %s", error ? error->line : 1, words);
+	if (refusal->has_doctype)
+		err = str_add(why, "it has a document type, which libvirt never writes");
+	else
+		err = str_addf(why, "line %d: %s", max(refusal->line, 1),
+			       *refusal->words ? refusal->words : "not XML");
 	return err ?: -EINVAL;
 }
 
 static int parse_document(const char *text, size_t len, xmlDoc **ret, struct str *why)
 {
 	xmlParserCtxt *parser = xmlNewParserCtxt();
+	struct refusal refusal = { .line = 0 };
 	xmlDoc *doc;
-	int err = 0;
 
 	if (!parser)
 		return -ENOMEM;
-	parser->_private = NULL;
+	parser->_private = &refusal;
 	parser->sax->internalSubset = refuse_doctype;
+	parser->sax->serror = keep_error;
 	/* Neither XML_PARSE_NOENT nor HUGE: nothing is replaced, and libxml2's own limits hold. */
-	doc = xmlCtxtReadMemory(parser, text, (int)len, NULL, NULL,
-				XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	if (!doc || parser->_private) {
-		err = explain(parser, why);
-		xmlFreeDoc(doc);
-	} else {
-		*ret = doc;
-	}
+	doc = xmlCtxtReadMemory(parser, text, (int)len, NULL, NULL, XML_PARSE_NONET);
 	xmlFreeParserCtxt(parser);
-	return err;
+	if (doc && !refusal.has_doctype) {
+		*ret = doc;
+		return 0;
+	}
+	xmlFreeDoc(doc);
+	return explain(&refusal, why);
 }
 
 int xml_refuse(struct xml_reader *r, const xmlNode *node, const char *what, const char *value)
@@ -178,6 +191,8 @@ static int read_vcpu_count(struct xml_reader *r)
 		return xml_refuse(r, node ?: r->domain, "not a number of vCPUs", word);
 	if (current)
 		err = xml_number(r, node, "current", n, &n);
+	if (!err && !n)
+		err = xml_refuse(r, node, "not a number of vCPUs", "0");
 	if (err)
 		return err;
 	r->vm->vcpus = calloc(n, sizeof(*r->vm->vcpus));
