@@ -210,6 +210,7 @@ TEST(libvirt_xml_parse__names_the_line)
 	check_bad(DOMAIN("\n<cputune><vcpupin cpuset='1'/></cputune>"),
 		  "line 2: <vcpupin> vcpu: is missing");
 	check_bad(DOMAIN("<vcpu>0</vcpu>"), "line 1: <vcpu> not a number of vCPUs: 0");
+	check_bad(DOMAIN("<vcpu current='0'>2</vcpu>"), "line 1: <vcpu> not a number of vCPUs: 0");
 	check_bad(DOMAIN("<vcpu>99999</vcpu>"), "line 1: <vcpu> not a number of vCPUs: 99999");
 	check_bad(DOMAIN("<iothreads>-1</iothreads>"),
 		  "line 1: <iothreads> not a number of threads: -1");
