@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "model/hist.h"
+#include "report/chart_p.h"
 #include "report/report.h"
 #include "report/table.h"
 #include "report/text.h"
@@ -21,10 +22,7 @@
 #define BAR_MAX	 160
 #define FOLD_MIN 3 /* so many empty steps in a row become one line */
 
-/* Step @i begins at 0, 1, 2, 5, 10, ... ns; the last one begins at 5e10 and takes the rest. */
-#define STEPS 34
-
-static uint64_t step_begin(unsigned int i)
+uint64_t chart_step_begin(unsigned int i)
 {
 	static const uint64_t factors[] = { 1, 2, 5 };
 	uint64_t begin = 1;
@@ -42,7 +40,7 @@ static unsigned int step_of(const struct hist *hist, uint64_t value)
 	uint64_t low, high;
 
 	hist_range(hist->digits, hist_slot(hist->digits, value), &low, &high);
-	while (step + 1 < STEPS && step_begin(step + 1) <= low)
+	while (step + 1 < CHART_STEPS && chart_step_begin(step + 1) <= low)
 		step++;
 	return step;
 }
@@ -63,17 +61,11 @@ void chart_bar(uint64_t value, uint64_t whole, unsigned int width, bool utf8, ch
 		memcpy(buf, eighths[n % parts], 4);
 }
 
-/* The counts of all steps, and the first and the last that hold samples. */
-struct steps {
-	uint64_t counts[STEPS], largest, total;
-	unsigned int first, last;
-};
-
-static void count_steps(const struct hist *hist, struct steps *ret)
+void chart_steps_count(const struct hist *hist, struct chart_steps *ret)
 {
-	struct steps steps = { .first = STEPS };
+	struct chart_steps steps = { .first = CHART_STEPS };
 
-	for (unsigned int slot = 0; slot <= hist_slots(hist->digits); slot++) {
+	for (unsigned int slot = 0; hist->counts && slot <= hist_slots(hist->digits); slot++) {
 		uint64_t low, high;
 		unsigned int step;
 
@@ -110,7 +102,7 @@ static int add_marks(const struct hist *hist, unsigned int step, struct str *mar
 }
 
 /* How long the bar of the largest step may be so that each line, marks included, fits. */
-static int bar_width(const struct hist *hist, const struct steps *steps, unsigned int width,
+static int bar_width(const struct hist *hist, const struct chart_steps *steps, unsigned int width,
 		     unsigned int *ret)
 {
 	char count[32];
@@ -135,7 +127,7 @@ static int bar_width(const struct hist *hist, const struct steps *steps, unsigne
 	return 0;
 }
 
-static int add_step(struct table *table, const struct hist *hist, const struct steps *steps,
+static int add_step(struct table *table, const struct hist *hist, const struct chart_steps *steps,
 		    unsigned int step, unsigned int width, bool utf8)
 {
 	char bar[4 * BAR_MAX + 1], low[32], high[32], count[32];
@@ -143,16 +135,18 @@ static int add_step(struct table *table, const struct hist *hist, const struct s
 	int err = add_marks(hist, step, &marks);
 
 	chart_bar(steps->counts[step], steps->largest, width, utf8, bar);
-	table_cell(table, "%s", text_ns_short(step_begin(step), low, sizeof(low)));
+	table_cell(table, "%s", text_ns_short(chart_step_begin(step), low, sizeof(low)));
 	table_cell(table, "%s",
-		   step + 1 < STEPS ? text_ns_short(step_begin(step + 1), high, sizeof(high)) : "");
+		   step + 1 < CHART_STEPS
+			   ? text_ns_short(chart_step_begin(step + 1), high, sizeof(high))
+			   : "");
 	table_cell(table, "%s", text_count(steps->counts[step], count, sizeof(count)));
 	table_cell(table, "%s%s", bar, marks.s ?: "");
 	return err;
 }
 
 /* Steps without a sample from @i on, before one that has samples. */
-static unsigned int empty_steps(const struct steps *steps, unsigned int i)
+static unsigned int empty_steps(const struct chart_steps *steps, unsigned int i)
 {
 	unsigned int n = 0;
 
@@ -161,7 +155,7 @@ static unsigned int empty_steps(const struct steps *steps, unsigned int i)
 	return n;
 }
 
-static int add_steps(struct table *table, const struct hist *hist, const struct steps *steps,
+static int add_steps(struct table *table, const struct hist *hist, const struct chart_steps *steps,
 		     const struct report_style *style)
 {
 	unsigned int width;
@@ -184,14 +178,14 @@ static int add_steps(struct table *table, const struct hist *hist, const struct 
 int chart_hist_write(const struct hist *hist, const struct report_style *style, FILE *out)
 {
 	auto_table struct table *table = table_new();
-	struct steps steps;
+	struct chart_steps steps;
 	int err;
 
 	if (!table)
 		return -ENOMEM;
 	if (!hist->counts || !hist->count)
 		return 0;
-	count_steps(hist, &steps);
+	chart_steps_count(hist, &steps);
 	table_group(table, "");
 	table_column(table, "from", TABLE_UNIT, 0);
 	table_column(table, "to", TABLE_UNIT, 0);

@@ -19,6 +19,14 @@ struct report_style;
  */
 int chart_hist_write(const struct hist *hist, const struct report_style *style, FILE *out);
 
+/*
+ * Two of them over each other on one axis, as samples a minute: @a_ns and @b_ns is how long each
+ * was gathered. The length of a bar goes by the logarithm, so that rare long samples are seen
+ * beside frequent short ones. Nothing when both are empty.
+ */
+int chart_pair_write(const struct hist *a, uint64_t a_ns, const struct hist *b, uint64_t b_ns,
+		     const struct report_style *style, FILE *out);
+
 /* A bar of at most @width columns for @value of @whole into @buf (3 bytes a column and a NUL). */
 void chart_bar(uint64_t value, uint64_t whole, unsigned int width, bool utf8, char *buf);
 

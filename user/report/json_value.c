@@ -105,6 +105,17 @@ int json_value_add_number(struct json_object *list, double value)
 	return 0;
 }
 
+int json_value_add_text(struct json_object *list, const char *text)
+{
+	struct json_object *made = json_object_new_string(text);
+
+	if (!made || !list || json_object_array_add(list, made)) {
+		json_object_put(made);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 int json_value_effect(struct json_object *to, const struct stats_effect *effect)
 {
 	int err = json_value_number(to, "effect", effect->effect);

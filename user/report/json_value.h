@@ -25,6 +25,7 @@ int json_value_u64(struct json_object *to, const char *key, uint64_t value);
 int json_value_i64(struct json_object *to, const char *key, int64_t value);
 int json_value_number(struct json_object *to, const char *key, double value);
 int json_value_add_number(struct json_object *list, double value);
+int json_value_add_text(struct json_object *list, const char *text);
 /* Members effect, low and high; these two are null without an interval. */
 int json_value_effect(struct json_object *to, const struct stats_effect *effect);
 

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# compare: what `lull compare` says of recordings that this test makes from one: with noise, without,
+# with other victims, with loss. The statistics are in tests/unit/test_model_stats*.c.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_lull
+golden=$(realpath tests/golden)
+r=$work/rec
+mkdir -p "$r"
+export LC_ALL=C.UTF-8
+
+# vary FACTOR FILTER: the recording with the time of its timers times FACTOR; guest time makes up.
+vary() {
+	jq --argjson f "$1" '
+	def scale(want; f): (reduce (.ledger[] | select(want)) as $e (0; . + $e.sum_ns)) as $old |
+		(.ledger[] | select(want) | .sum_ns) |= (. * f | floor) |
+		(reduce (.ledger[] | select(want)) as $e (0; . + $e.sum_ns)) as $new |
+		(.ledger[] | select(.row == "guest") | .sum_ns) += $old - $new;
+	def shield: .threads |= map(scale((.name // "") | startswith("demo-noise"); 0) |
+			.ledger |= map(select(.sum_ns > 0)) |
+			.gap.hist.buckets |= map(select(.[0] < 100000)) |
+			.gap.hist.count = ([.gap.hist.buckets[][2]] | add) |
+			.gap.hist.max = .gap.hist.buckets[-1][1]) |
+		.stalls = [] | .stalls_total = {count: 0, sum_ns: 0};
+	.threads |= map(scale(.row == "vector"; $f)) | '"$2" "$golden/noise.json"
+}
+
+for i in 1 2 3 4 5 6; do
+	vary "1.0$((i * 7 % 5))" . >"$r/b$i.json"
+	vary "1.0$((i * 3 % 5))" shield >"$r/a$i.json"
+done
+jq '.threads[0].vcpu = 7' "$r/a1.json" >"$r/other.json"
+jq '.loss.complete = false | .loss.dropped = 3' "$r/a1.json" >"$r/lost.json"
+jq '(.threads[].ledger[] | select(.row == "halted") | .sum_ns) *= 3' "$r/a1.json" >"$r/idle.json"
+gzip -k "$r/b1.json"
+
+prints() {
+	run "$2"
+	diff "$golden/$1" "$out"
+}
+
+answers() {
+	local got
+	run "$1 --json"
+	got=$(jq -c "$2" "$out") || return 1
+	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
+}
+
+both="--before $r/b?.json --after $r/a?.json"
+plan 25
+
+check "no recordings" "compare" 1 'two recordings, or --before FILE... --after FILE...'
+check "one recording" "compare $r/b1.json" 1 'two recordings'
+check "three recordings" "compare $r/b1.json $r/b2.json $r/b3.json" 1 'two recordings'
+check "--before alone" "compare --before $r/b1.json" 1 'go together'
+check "a word in no group" "compare $both -- x" 1 'x is neither before nor after'
+check "no such file" "compare /nosuch.json $r/a1.json" 1 '/nosuch.json: No such file'
+check "no recording" "compare $r/b1.json /dev/null" 1 '/dev/null: the file is empty'
+check "--top: 0" "compare $both --top 0" 1 'out of range \(1 to 1000\)'
+
+holds "two groups, 80 columns" prints compare.80.txt "compare $both"
+holds "two groups, ASCII" prints compare.ascii.txt "compare $both --ascii"
+holds "fits 80 columns" eval 'run "compare $both" && ! grep -nE "^.{81,}" "$out"'
+holds "the document" prints compare.json "compare --json $both --top 3"
+holds "the document: schema, verdict" answers "compare $both" '[.schema, .verdict, .comparable]' \
+	'["lull.compare/1","improved",true]'
+holds "the document: every figure has its interval" answers "compare $both" \
+	'[.figures[] | .low <= .effect and .effect <= .high] | all' true
+check "improved: 0" "compare $both" 0 '^Improved: the host took'
+check "worse: 2" "compare --before $r/a?.json --after $r/b?.json" 2 '^Worse: '
+check "what came" "compare --before $r/a?.json --after $r/b?.json" 2 'demo-noise +preempted +came \*'
+check "no change: 0, and what would have been seen" \
+	"compare --before $r/b[123].json --after $r/b[456].json" 0 \
+	'^No detectable change: '
+check "single recordings: 3" "compare $r/b1.json $r/a1.json" 3 'an interval needs at least 3 a side'
+check "single recordings: no interval" "compare $r/b1.json $r/a1.json" 3 'taken +1[0-9.]+ %' \
+	'95 % interval'
+check "packed" "compare $r/b1.json.gz $r/a1.json" 3 'demo-noise'
+check "other victims: 3" "compare $r/b1.json $r/other.json" 3 \
+	'cannot be compared' 'Figures'
+check "loss: 3" "compare $r/b1.json $r/lost.json" 3 'lost.json is$|lost.json is incomplete'
+check "another load: 3" "compare $r/b1.json $r/idle.json" 3 'the load differs by more than 20'
+holds "refused: the document says why" answers "compare $r/b1.json $r/idle.json" \
+	'[.verdict, .comparable, (.reasons | length), (.figures | length)]' '["incomplete",false,1,0]'

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compare: recordings before and after a change: what changed, how much, and how sure that is.
+ * Works from the files alone.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <stdbool.h>
+
+#include "app/cmd.h"
+#include "app/load.h"
+#include "app/opts.h"
+#include "app/style.h"
+#include "app/words.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "model/comparison.h"
+#include "model/recording.h"
+#include "report/compare.h"
+#include "report/report.h"
+
+struct config {
+	struct opt_strings before, after;
+	uint32_t top;
+	bool json, ascii;
+	enum opt_color color;
+};
+
+#define ROW(nam, typ, field, meta, lo, hi, hlp)                                \
+	{                                                                      \
+		.name = nam, .metavar = meta, .help = hlp, .type = typ,        \
+		.offset = offsetof(struct config, field), .min = lo, .max = hi \
+	}
+
+static const struct opt options[] = {
+	ROW("before", OPT_STRINGS, before, "FILE...", 0, 0, "the recordings before a change"),
+	ROW("after", OPT_STRINGS, after, "FILE...", 0, 0, "the recordings after it"),
+	ROW("top", OPT_U32, top, "N", 1, 1000, "causes shown (10)"),
+	ROW("json", OPT_FLAG, json, NULL, 0, 0, "as JSON on stdout"),
+	ROW("ascii", OPT_FLAG, ascii, NULL, 0, 0, "draw with ASCII only"),
+	ROW("color", OPT_COLOR, color, "WHEN", 0, 0, "auto, always or never"),
+};
+#undef ROW
+
+static const struct opt_spec spec = {
+	.command = "compare",
+	.synopsis = "[OPTIONS] BEFORE AFTER | --before FILE... --after FILE...",
+	.examples = "  lull compare before.json after.json\n"
+		    "  lull compare --before b1.json b2.json b3.json --after a*.json\n"
+		    "  lull compare --json --before b*.json --after a*.json | jq .verdict\n",
+	.about = "Compares recordings of the same victims before and after a change: each figure\n"
+		 "with its effect and a 95 % interval, and the causes that went, stayed or came.\n"
+		 "An interval needs 3 recordings or more on each side.",
+	.opts = options,
+	.n_opts = ARRAY_SIZE(options),
+};
+
+/* One run of the command. */
+struct run {
+	struct config config;
+	struct recording *recordings; /* those of before come first */
+	struct comparison_round *rounds;
+	unsigned int n, n_before;
+};
+
+static int no_memory(void)
+{
+	log_error("compare: out of memory");
+	return EXIT_ERROR;
+}
+
+static void run_done(struct run *run)
+{
+	for (unsigned int i = 0; i < run->n; i++)
+		recording_done(&run->recordings[i]);
+	free(run->recordings);
+	free(run->rounds);
+}
+
+static int add_file(struct run *run, const char *path)
+{
+	int code = load_recording("compare", path, &run->recordings[run->n]);
+
+	if (code)
+		return code;
+	run->rounds[run->n] =
+		(struct comparison_round){ .rec = &run->recordings[run->n], .name = path };
+	run->n++;
+	return 0;
+}
+
+static int check_words(const struct config *config, const struct words *words)
+{
+	bool has_groups = config->before.n || config->after.n;
+
+	if (has_groups && (!config->before.n || !config->after.n)) {
+		log_error("compare: --before and --after go together");
+		return EXIT_ERROR;
+	}
+	if (has_groups && words->n) {
+		log_error("compare: %s is neither before nor after", words->v[0]);
+		return EXIT_ERROR;
+	}
+	if (!has_groups && words->n != 2) {
+		log_error("compare: two recordings, or --before FILE... --after FILE...");
+		return EXIT_ERROR;
+	}
+	return 0;
+}
+
+static int load(struct run *run, const struct words *words)
+{
+	const struct config *config = &run->config;
+	unsigned int n = words->n + config->before.n + config->after.n;
+	int code = check_words(config, words);
+
+	if (code)
+		return code;
+	run->recordings = calloc(n, sizeof(*run->recordings));
+	run->rounds = calloc(n, sizeof(*run->rounds));
+	if (!run->recordings || !run->rounds)
+		return no_memory();
+	for (unsigned int i = 0; i < config->before.n && !code; i++)
+		code = add_file(run, config->before.v[i]);
+	for (unsigned int i = 0; i < config->after.n && !code; i++)
+		code = add_file(run, config->after.v[i]);
+	for (unsigned int i = 0; i < words->n && !code; i++)
+		code = add_file(run, words->v[i]);
+	run->n_before = words->n ? 1 : config->before.n;
+	return code;
+}
+
+static int print(const struct config *config, const struct comparison *comparison)
+{
+	struct report_style style = { .top = config->top };
+
+	if (config->json)
+		return report_compare_json(comparison, "lull.compare/1", stdout);
+	style_read(config->color, config->ascii, &style);
+	return report_compare_text(comparison, &style, stdout);
+}
+
+static int compare(struct run *run)
+{
+	const struct comparison_sides sides = { .a = run->rounds,
+						.n_a = run->n_before,
+						.b = run->rounds + run->n_before,
+						.n_b = run->n - run->n_before };
+	struct comparison comparison;
+	int err = comparison_make(&sides, &verdict_defaults, &comparison);
+	int code = EXIT_GOOD;
+
+	if (err)
+		return no_memory();
+	err = print(&run->config, &comparison);
+	if (comparison.verdict == VERDICT_INCOMPLETE)
+		code = EXIT_INCONCLUSIVE;
+	else if (comparison.verdict == VERDICT_WORSE)
+		code = EXIT_LIMIT;
+	comparison_done(&comparison);
+	if (err == -ENOMEM)
+		return no_memory();
+	return err ? EXIT_ERROR : code; /* main says it of stdout */
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	struct run run = { .config = { .top = 10 } };
+	struct words words;
+	int code;
+
+	(void)setlocale(LC_CTYPE, "");
+	code = words_parse(&spec, argc, argv, &run.config, &words);
+	if (code == -ENOMEM)
+		return no_memory();
+	if (code)
+		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
+	code = load(&run, &words);
+	code = code ?: compare(&run);
+	run_done(&run);
+	words_done(&words);
+	return code;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * text_compare: a comparison at 80 columns: the verdict in a sentence, its figures with their
+ * intervals, the causes, and both histograms of gaps over each other.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "model/comparison.h"
+#include "report/chart.h"
+#include "report/compare.h"
+#include "report/report.h"
+#include "report/table.h"
+#include "report/text.h"
+
+/* A number as its unit has it, with a sign when it is a difference. */
+static const char *amount(double value, enum figure_unit unit, bool is_change, char *buf,
+			  size_t cap)
+{
+	const char *sign = is_change ? (value < 0 ? "-" : "+") : "";
+	double size = fabs(value);
+	char text[32];
+
+	switch (unit) {
+	case FIGURE_SHARE:
+		(void)snprintf(buf, cap, "%s%.*f %s", sign, size < 0.0995 ? 2 : 1, 100 * size,
+			       is_change ? "pp" : "%");
+		break;
+	case FIGURE_NS:
+		(void)snprintf(buf, cap, "%s%s", sign,
+			       str_format_ns((uint64_t)llround(size), text, sizeof(text)));
+		break;
+	default:
+		if (size >= 9.95)
+			(void)snprintf(buf, cap, "%s%s", sign,
+				       text_count((uint64_t)llround(size), text, sizeof(text)));
+		else
+			(void)snprintf(buf, cap, "%s%.*f", sign, size < 0.95 ? 2 : 1, size);
+	}
+	return buf;
+}
+
+/* "-11.9..-10.2 pp": the unit once. */
+static void interval_cell(struct table *table, const struct comparison_figure *figure)
+{
+	char low[32], high[32];
+
+	if (!figure->effect.has_interval) {
+		table_cell(table, "-");
+		return;
+	}
+	(void)amount(figure->effect.low, figure->unit, true, low, sizeof(low));
+	if (figure->unit == FIGURE_SHARE)
+		low[strcspn(low, " ")] = '\0';
+	table_cell(table, "%s..%s", low,
+		   amount(figure->effect.high, figure->unit, true, high, sizeof(high)));
+}
+
+static const char *verdict_cell(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_IMPROVED:
+		return "improved";
+	case VERDICT_WORSE:
+		return "worse";
+	case VERDICT_INCOMPLETE:
+		return "-";
+	default:
+		return "no change seen";
+	}
+}
+
+static const char *title_of(const struct comparison_figure *figure, bool of_cpus)
+{
+	static const struct {
+		const char *name, *title;
+	} titles[] = { { "gap_p50", "gap p50" },
+		       { "gap_p99", "gap p99" },
+		       { "gap_p999", "gap p99.9" },
+		       { "gap_max", "longest gap" },
+		       { "stalls", "stalls a minute" } };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(titles); i++) {
+		if (streq(figure->name, titles[i].name))
+			return titles[i].title;
+	}
+	return of_cpus ? "CPUs busy" : "taken";
+}
+
+/* "0 (<0.3)" for a rate that never was. */
+static void side_cell(struct table *table, double value, double bound, enum figure_unit unit)
+{
+	char text[32];
+
+	if (bound > 0 && !(value > 0))
+		table_cell(table, "0 (<%.2g)", bound);
+	else
+		table_cell(table, "%s", amount(value, unit, false, text, sizeof(text)));
+}
+
+static int write_figures(const struct text *text, const struct comparison *comparison)
+{
+	auto_table struct table *table = table_new();
+	bool has_bound = false;
+	char change[32];
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	err = text_title(text, "Figures, means over the rounds");
+	table_group(table, "");
+	table_column(table, "", TABLE_LEFT, 0);
+	table_column(table, "before", TABLE_UNIT, 0);
+	table_column(table, "after", TABLE_UNIT, 0);
+	table_column(table, "change", TABLE_UNIT, 0);
+	table_column(table, "95 % interval", TABLE_LEFT, TABLE_OPTIONAL);
+	table_column(table, "", TABLE_LEFT, TABLE_OPTIONAL);
+	for (unsigned int i = 0; i < comparison->n_figures; i++) {
+		const struct comparison_figure *figure = &comparison->figures[i];
+
+		if (figure->cause >= 0)
+			continue;
+		has_bound |= figure->bound_a > 0 || figure->bound_b > 0;
+		table_cell(table, "%s", title_of(figure, comparison->of_cpus));
+		side_cell(table, figure->a, figure->bound_a, figure->unit);
+		side_cell(table, figure->b, figure->bound_b, figure->unit);
+		table_cell(
+			table, "%s",
+			amount(figure->effect.effect, figure->unit, true, change, sizeof(change)));
+		interval_cell(table, figure);
+		table_cell(table, "%s", verdict_cell(figure->verdict));
+	}
+	err = err ?: table_write(table, text->style, 2, text->out);
+	if (!err && has_bound)
+		text_paragraph(text, 2, 2, "(<N): none was seen; at 95 % there are fewer than N.");
+	return err;
+}
+
+static void share_cell(struct table *table, double share)
+{
+	if (!(share > 0))
+		table_cell(table, "-");
+	else if (share < 0.0001)
+		table_cell(table, "<0.01");
+	else
+		table_cell(table, share < 0.00995 ? "%.2f" : "%.1f", 100 * share);
+}
+
+static void rate_cell(struct table *table, double rate)
+{
+	char text[32];
+
+	table_cell(table, "%s",
+		   rate > 0 ? amount(rate, FIGURE_PER_SECOND, false, text, sizeof(text)) : "-");
+}
+
+/* True: its change in time is one after the correction. */
+static bool cause_cells(struct table *table, const struct comparison *comparison,
+			unsigned int index)
+{
+	static const char *const fates[] = {
+		[CAUSE_WENT] = "went", [CAUSE_STAYED] = "stayed", [CAUSE_CAME] = "came"
+	};
+	const struct comparison_cause *cause = &comparison->causes[index];
+	bool is_change = cause->verdict == VERDICT_IMPROVED || cause->verdict == VERDICT_WORSE;
+
+	table_cell(table, "%s", cause->name);
+	table_cell(table, "%s", cause->row);
+	table_cell(table, "%s%s", fates[cause->fate], is_change ? " *" : "");
+	share_cell(table, cause->share_a);
+	share_cell(table, cause->share_b);
+	rate_cell(table, cause->rate_a);
+	rate_cell(table, cause->rate_b);
+	return is_change;
+}
+
+static int write_causes(const struct text *text, const struct comparison *comparison)
+{
+	unsigned int n = min(comparison->n_causes, text->style->top ?: 10);
+	auto_table struct table *table = table_new();
+	bool has_change = false;
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	if (!n)
+		return 0;
+	err = text_title(text, "What took time, %% of %s",
+			 comparison->of_cpus ? "the CPUs' time" : "what the victims wanted");
+	table_group(table, "");
+	table_column(table, "name", TABLE_LEFT, TABLE_SHRINK);
+	table_column(table, "kind", TABLE_LEFT, 0);
+	table_column(table, "", TABLE_LEFT, 0);
+	table_column(table, "before", TABLE_POINT, 0);
+	table_column(table, "after", TABLE_POINT, 0);
+	table_column(table, "/s", TABLE_RIGHT, 0);
+	table_column(table, "/s", TABLE_RIGHT, 0);
+	for (unsigned int i = 0; i < n; i++)
+		has_change |= cause_cells(table, comparison, i);
+	err = err ?: table_write(table, text->style, 2, text->out);
+	if (!err && has_change)
+		(void)fputs("  * its time changed, also after the correction for all figures\n",
+			    text->out);
+	if (!err && comparison->n_causes > n)
+		(void)fprintf(text->out, "  and %u smaller ones\n", comparison->n_causes - n);
+	return err;
+}
+
+static int write_gaps(const struct text *text, const struct comparison *comparison)
+{
+	bool utf8 = text->style->utf8;
+	int err;
+
+	if (!comparison->gap_a.count && !comparison->gap_b.count)
+		return 0;
+	err = text_title(
+		text,
+		"Gaps a minute: %s both, %s more before, %s more after; bars by the logarithm",
+		utf8 ? "█" : "#", utf8 ? "░" : ".", utf8 ? "▒" : "+");
+	return err
+		       ?: chart_pair_write(&comparison->gap_a, comparison->time_a_ns,
+					   &comparison->gap_b, comparison->time_b_ns, text->style,
+					   text->out);
+}
+
+/* The verdict, and the primary figure in words. */
+static int add_verdict(const struct comparison *comparison, struct str *words)
+{
+	const struct comparison_figure *figure = &comparison->figures[0];
+	const struct stats_effect *effect = &figure->effect;
+	const char *who = comparison->of_cpus ? "the CPUs were busy for" : "the host took";
+	const char *of =
+		comparison->of_cpus ? "of the time" : "of the time that the victims wanted";
+	char a[32], b[32];
+	int err;
+
+	err = str_addf(words, "%s: %s %s %s before, %s after", verdict_word(comparison->verdict),
+		       who, amount(figure->a, FIGURE_SHARE, false, a, sizeof(a)), of,
+		       amount(figure->b, FIGURE_SHARE, false, b, sizeof(b)));
+	if (err)
+		return err;
+	if (comparison->verdict == VERDICT_CLEAN)
+		return str_addf(words,
+				", and never more than %s at a time before. Look in the guest.",
+				str_format_ns(comparison->longest_a_ns, a, sizeof(a)));
+	if (!effect->has_interval)
+		return str_add(words, ".");
+	err = str_addf(words, "; %+.2f points, 95 %% interval %+.2f to %+.2f (%s).",
+		       100 * effect->effect, 100 * effect->low, 100 * effect->high, effect->method);
+	if (!err && comparison->verdict == VERDICT_UNCHANGED)
+		err = str_addf(
+			words,
+			" A change of %.2f points would have been seen in 4 of 5 such comparisons.",
+			100 * effect->detectable);
+	return err;
+}
+
+static int write_reasons(const struct text *text, const struct comparison *comparison)
+{
+	for (unsigned int i = 0; i < comparison->n_reasons; i++) {
+		auto_str struct str words = { .s = NULL };
+		int err = str_addf(&words, "- %s", comparison->reasons[i]);
+
+		if (err)
+			return err;
+		text_paragraph(text, 2, 4, words.s);
+	}
+	return 0;
+}
+
+static int write_head(const struct text *text, const struct comparison *comparison)
+{
+	auto_str struct str words = { .s = NULL };
+	int err;
+
+	(void)fprintf(text->out, "%u %s before, %.1f s; %u after, %.1f s%s\n", comparison->n_a,
+		      comparison->n_a == 1 ? "round" : "rounds",
+		      (double)comparison->time_a_ns / 1e9, comparison->n_b,
+		      (double)comparison->time_b_ns / 1e9,
+		      comparison->is_paired ? ", in pairs" : "");
+	if (comparison->is_refused)
+		err = str_add(&words, "incomplete: these cannot be compared:");
+	else
+		err = add_verdict(comparison, &words);
+	if (err)
+		return err;
+	words.s[0] = (char)(words.s[0] - 'a' + 'A');
+	(void)fputc('\n', text->out);
+	text_paragraph(text, 0, 0, words.s);
+	return write_reasons(text, comparison);
+}
+
+int report_compare_text(const struct comparison *comparison, const struct report_style *style,
+			FILE *out)
+{
+	const struct text text = { .style = style, .out = out };
+	int err = write_head(&text, comparison);
+
+	if (!err && !comparison->is_refused) {
+		err = write_figures(&text, comparison);
+		err = err ?: write_causes(&text, comparison);
+		err = err ?: write_gaps(&text, comparison);
+	}
+	errno = 0;
+	if (!err && (fflush(out) || ferror(out)))
+		return errno ? -errno : -EIO;
+	return err;
+}
