@@ -259,10 +259,13 @@ static int origin_write(const struct text *text, const struct inv_vm *vm)
 static int vm_write(const struct text *text, const struct inventory *inv, const struct inv_vm *vm)
 {
 	auto_str struct str missing = { 0 };
-	int err = text_title(text, "%s: %u vCPU%s", vm->name, max(vm->n_expected, vm->n_vcpus),
-			     max(vm->n_expected, vm->n_vcpus) == 1 ? "" : "s");
+	unsigned int n = max(vm->n_expected, vm->n_vcpus);
+	int err;
 
-	err = err ?: origin_write(text, vm);
+	(void)fprintf(text->out,
+		      text->style->color ? "\033[1m%s: %u vCPU%s\033[0m\n" : "%s: %u vCPU%s\n",
+		      vm->name, n, n == 1 ? "" : "s");
+	err = origin_write(text, vm);
 	if (!err && vm->n_expected > vm->n_vcpus) {
 		err = str_addf(
 			&missing,
@@ -341,8 +344,11 @@ int report_inventory_text_write(const struct inventory *inv, const struct report
 
 	if (!inv->n_vms)
 		text_paragraph(&text, 0, 2, "no VM is running on this host");
-	for (unsigned int i = 0; i < inv->n_vms && !err; i++)
+	for (unsigned int i = 0; i < inv->n_vms && !err; i++) {
+		if (i)
+			(void)fputc('\n', out);
 		err = vm_write(&text, inv, &inv->vms[i]);
+	}
 	err = err ?: split_write(&text, inv);
 	err = err ?: text_findings_write(&text, inv);
 	err = err ?: denied_write(&text, inv);
