@@ -170,6 +170,7 @@ TEST(irqs_parse__names_the_line_it_refuses)
 		{ "CPU0\nno row\n", 2 },
 		{ "CPU0\nNMI: 1\nno row\n", 3 },
 		{ "CPU0\n:\n", 2 },
+		{ "CPU0\nno\n1: 2 x\n", 2 },
 		{ "CPU0\n 1: 18446744073709551616 x\n", 2 },
 	};
 

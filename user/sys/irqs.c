@@ -303,10 +303,12 @@ static int parse_rows(char *rows, struct irq_table *table, unsigned int *line_no
 		return err;
 	for (char *p = rows, *next; p; p = next) {
 		struct irq_line *line = &table->lines[table->n_lines];
-		char *label = skip_blanks(p), *colon = label_end(label);
+		char *label, *colon;
 
 		(*line_no)++;
 		next = cut_line(p);
+		label = skip_blanks(p);
+		colon = label_end(label);
 		if (!*label)
 			continue;
 		/* The name of an action may hold a newline (a GPIO user chooses it): its rest. */
