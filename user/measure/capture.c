@@ -5,15 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "measure/capture_p.h"
 #include "measure/lockdown.h"
+#include "measure/messages.h"
 #include "measure/trial.h"
 #include "model/recording.h"
 #include "sys/kallsyms.h"
@@ -33,26 +32,6 @@ uint64_t capture_now(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-__attribute__((format(printf, 2, 0))) static int libbpf_log(enum libbpf_print_level level,
-							    const char *fmt, va_list args)
-{
-	auto_free char *text = NULL;
-	size_t len;
-
-	(void)level;
-	if (!log_is_debug())
-		return 0;
-	if (vasprintf(&text, fmt, args) < 0) {
-		text = NULL;
-		return 0;
-	}
-	len = strlen(text);
-	if (len && text[len - 1] == '\n')
-		text[len - 1] = '\0';
-	log_debug("%s", text);
-	return 0;
 }
 
 static int note_missing(const char *text, void *ctx)
@@ -235,7 +214,7 @@ static int load(struct capture *cap, struct str *why)
 	auto_str struct str lack = { 0 };
 	int err, n;
 
-	(void)libbpf_set_print(libbpf_log);
+	messages_take();
 	err = hooks_types_open(&cap->types);
 	if (err == -ENOENT) {
 		(void)str_add(why,

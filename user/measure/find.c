@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "measure/lockdown.h"
+#include "measure/messages.h"
 #include "measure/skel.h"
 #include "sys/vms.h"
 
@@ -48,6 +49,7 @@ int find_vcpus(const struct root *root, struct vcpu_hint **ret, unsigned int *re
 	auto_close int fd = -1;
 	int err;
 
+	messages_take();
 	if (!skel)
 		return -errno;
 	skel->rodata->lull_read_exits = !lockdown_hides_memory(root);

@@ -44,6 +44,8 @@ int text_title(const struct text *text, const char *fmt, ...) __attribute__((for
 /* Wrapped at blanks to the width; further lines are indented by @hang. */
 void text_paragraph(const struct text *text, unsigned int indent, unsigned int hang,
 		    const char *words);
+/* The same from column @at on, where the line begins with something else. */
+void text_wrap(const struct text *text, unsigned int at, unsigned int hang, const char *words);
 
 /* Per cent of @whole to a tenth, below 1 to a hundredth: "61.2", "0.04", "<0.01"; "-" for none. */
 const char *text_share(uint64_t part, uint64_t whole, char *buf, size_t cap);

@@ -33,13 +33,10 @@ int text_title(const struct text *text, const char *fmt, ...)
 	return 0;
 }
 
-void text_paragraph(const struct text *text, unsigned int indent, unsigned int hang,
-		    const char *words)
+void text_wrap(const struct text *text, unsigned int at, unsigned int hang, const char *words)
 {
 	unsigned int width = max(text->style->width ?: 80, hang + 20);
-	unsigned int at = indent;
 
-	(void)fprintf(text->out, "%*s", (int)indent, "");
 	for (bool is_first = true; *words; is_first = false) {
 		size_t blanks = strspn(words, " ");
 		size_t len = strcspn(words + blanks, " ");
@@ -58,6 +55,13 @@ void text_paragraph(const struct text *text, unsigned int indent, unsigned int h
 		words += blanks + len;
 	}
 	(void)fputc('\n', text->out);
+}
+
+void text_paragraph(const struct text *text, unsigned int indent, unsigned int hang,
+		    const char *words)
+{
+	(void)fprintf(text->out, "%*s", (int)indent, "");
+	text_wrap(text, indent, hang, words);
 }
 
 const char *text_share(uint64_t part, uint64_t whole, char *buf, size_t cap)

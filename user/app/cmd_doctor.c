@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * doctor: can this host measure, can it shield, and which of its settings make guests stutter?
+ * Changes nothing on the host.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
+
+#include "app/cmd.h"
+#include "app/opts.h"
+#include "app/trials.h"
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "doctor/doctor.h"
+#include "model/checkup.h"
+#include "report/checkup.h"
+#include "report/report.h"
+
+struct config {
+	const char *sysroot;
+	bool json;
+	enum opt_color color;
+	int verbose;
+};
+
+#define ROW(let, nam, typ, field, meta, hlp)                                           \
+	{                                                                              \
+		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
+		.offset = offsetof(struct config, field)                               \
+	}
+
+static const struct opt options[] = {
+	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR",
+	    "look at a recorded machine; nothing is tried"),
+	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document"),
+	ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+	ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, "twice: debug messages, also the kernel's"),
+	ROW('q', "quiet", OPT_QUIET, verbose, NULL, "the verdict only, by the exit code"),
+};
+#undef ROW
+
+static const struct opt_spec spec = {
+	.command = "doctor",
+	.synopsis = "[OPTIONS]",
+	.examples = "  lull doctor                 what is missing here, and what to do\n"
+		    "  lull doctor --json | jq '.checks[] | select(.state != \"ok\")'\n"
+		    "  lull doctor -q && lull record -d 60s\n",
+	.about = "Looks over this host: can lull measure and shield here, and which settings make\n"
+		 "guests stutter? Each finding with what to do about it. Changes nothing. Exit\n"
+		 "code 4: the host refuses to measure or to shield.",
+	.opts = options,
+	.n_opts = ARRAY_SIZE(options),
+};
+
+static bool want_color(enum opt_color color)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (color != COLOR_AUTO)
+		return color == COLOR_ALWAYS;
+	return !(no && *no) && isatty(STDOUT_FILENO) && !(term && streq(term, "dumb"));
+}
+
+/* "can measure: yes" */
+static int add_verdict(const struct checkup *checkup, const char *section, struct str *to)
+{
+	unsigned int fails = checkup_count(checkup, section, CHECKUP_FAIL);
+	unsigned int unknown = checkup_count(checkup, section, CHECKUP_UNKNOWN);
+	int err = str_addf(to, "can %s: %s", section, fails ? "no" : "yes");
+
+	if (!err && !fails && unknown)
+		err = str_addf(to, ", as far as could be told (%u unknown)", unknown);
+	return err;
+}
+
+static int print(const struct config *config, const struct checkup *checkup)
+{
+	static const char *const sections[] = { "measure", "shield" };
+	struct str words[ARRAY_SIZE(sections)] = { { 0 } };
+	struct report_verdict verdicts[ARRAY_SIZE(sections)];
+	struct report_checkup report = {
+		.checkup = checkup,
+		.title = doctor_section_title,
+		.verdicts = verdicts,
+		.n_verdicts = ARRAY_SIZE(verdicts),
+	};
+	struct report_style style = { .color = want_color(config->color) };
+	struct winsize ws = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections) && !err; i++) {
+		bool fails = checkup_count(checkup, sections[i], CHECKUP_FAIL) > 0;
+
+		err = add_verdict(checkup, sections[i], &words[i]);
+		verdicts[i] = (struct report_verdict){ .key = sections[i],
+						       .answer = fails ? "no" : "yes",
+						       .words = words[i].s };
+	}
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws))
+		style.width = ws.ws_col;
+	if (!err)
+		err = config->json ? report_checkup_json(&report, stdout)
+				   : report_checkup_text(&report, &style, stdout);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		str_done(&words[i]);
+	return err;
+}
+
+static int examine(const struct root *root, struct checkup *ret)
+{
+	struct trials trials = { 0 };
+	bool live = fs_root_is_live(root);
+	int err = live ? trials_make(root, &trials) : 0;
+
+	err = err ?: doctor_examine(root, live ? &trials.facts : NULL, ret);
+	trials_done(&trials);
+	return err;
+}
+
+static int run(const struct config *config)
+{
+	const char *path = config->sysroot ?: "/";
+	struct checkup checkup = { 0 };
+	struct root root;
+	int err = fs_root_open(&root, path);
+
+	if (err) {
+		log_error("doctor: --sysroot %s: %s", path, strerror(-err));
+		return EXIT_ERROR;
+	}
+	err = examine(&root, &checkup);
+	fs_root_done(&root);
+	if (!err && config->verbose)
+		err = print(config, &checkup);
+	if (err == -ENOMEM)
+		log_error("doctor: out of memory");
+	err = err ? EXIT_ERROR : /* main says it of stdout */
+		      checkup_count(&checkup, NULL, CHECKUP_FAIL) ? EXIT_REFUSED
+								  : EXIT_GOOD;
+	checkup_done(&checkup);
+	return err;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct config config = { .verbose = 1 };
+	int rest, code;
+
+	(void)setlocale(LC_CTYPE, "");
+	code = opts_parse(&spec, argc, argv, &config, &rest);
+	if (code)
+		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
+	if (rest < argc) {
+		log_error("doctor: unexpected word %s; see lull doctor --help", argv[rest]);
+		return EXIT_ERROR;
+	}
+	log_set_level(config.verbose);
+	return run(&config);
+}
