@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdbool.h>
-#include <sys/ioctl.h>
 
 #include "app/cmd.h"
 #include "app/opts.h"
+#include "app/style.h"
 #include "app/trials.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -56,28 +56,29 @@ static const struct opt_spec spec = {
 	.n_opts = ARRAY_SIZE(options),
 };
 
-static bool want_color(enum opt_color color)
+/* Of a recorded machine nobody can say that it can, only that nothing speaks against it. */
+static const char *answer(const struct checkup *checkup, const char *section, bool live)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (color != COLOR_AUTO)
-		return color == COLOR_ALWAYS;
-	return !(no && *no) && isatty(STDOUT_FILENO) && !(term && streq(term, "dumb"));
+	if (checkup_count(checkup, section, CHECKUP_FAIL))
+		return "no";
+	return live ? "yes" : "unknown";
 }
 
 /* "can measure: yes" */
-static int add_verdict(const struct checkup *checkup, const char *section, struct str *to)
+static int add_verdict(const struct checkup *checkup, const char *section, const char *word,
+		       struct str *to)
 {
-	unsigned int fails = checkup_count(checkup, section, CHECKUP_FAIL);
 	unsigned int unknown = checkup_count(checkup, section, CHECKUP_UNKNOWN);
-	int err = str_addf(to, "can %s: %s", section, fails ? "no" : "yes");
 
-	if (!err && !fails && unknown)
-		err = str_addf(to, ", as far as could be told (%u unknown)", unknown);
-	return err;
+	if (streq(word, "unknown"))
+		return str_addf(to, "can %s: could not be told: %u checks are unknown, none fails",
+				section, unknown);
+	if (streq(word, "yes") && unknown)
+		return str_addf(to, "can %s: yes (%u unknown)", section, unknown);
+	return str_addf(to, "can %s: %s", section, word);
 }
 
-static int print(const struct config *config, const struct checkup *checkup)
+static int print(const struct config *config, const struct checkup *checkup, bool live)
 {
 	static const char *const sections[] = { "measure", "shield" };
 	struct str words[ARRAY_SIZE(sections)] = { { 0 } };
@@ -88,20 +89,18 @@ static int print(const struct config *config, const struct checkup *checkup)
 		.verdicts = verdicts,
 		.n_verdicts = ARRAY_SIZE(verdicts),
 	};
-	struct report_style style = { .color = want_color(config->color) };
-	struct winsize ws = { 0 };
+	struct report_style style = { 0 };
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sections) && !err; i++) {
-		bool fails = checkup_count(checkup, sections[i], CHECKUP_FAIL) > 0;
+		const char *word = answer(checkup, sections[i], live);
 
-		err = add_verdict(checkup, sections[i], &words[i]);
+		err = add_verdict(checkup, sections[i], word, &words[i]);
 		verdicts[i] = (struct report_verdict){ .key = sections[i],
-						       .answer = fails ? "no" : "yes",
+						       .answer = word,
 						       .words = words[i].s };
 	}
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws))
-		style.width = ws.ws_col;
+	style_read(config->color, false, &style);
 	if (!err)
 		err = config->json ? report_checkup_json(&report, stdout)
 				   : report_checkup_text(&report, &style, stdout);
@@ -133,9 +132,9 @@ static int run(const struct config *config)
 		return EXIT_ERROR;
 	}
 	err = examine(&root, &checkup);
-	fs_root_done(&root);
 	if (!err && config->verbose)
-		err = print(config, &checkup);
+		err = print(config, &checkup, fs_root_is_live(&root));
+	fs_root_done(&root);
 	if (err == -ENOMEM)
 		log_error("doctor: out of memory");
 	err = err ? EXIT_ERROR : /* main says it of stdout */

@@ -63,6 +63,9 @@ int doctor_check_sources(struct exam *exam)
 
 	if (!trials)
 		return exam_say_untried(exam);
+	/* The one who may not load has read why. */
+	if (trials->load == -EPERM && !exam->caps_err && !exam_may_load(exam))
+		return exam_say(exam, CHECKUP_UNKNOWN, NULL, "not loaded: the reason is above");
 	if (trials->load > 0)
 		return exam_say(exam, CHECKUP_UNKNOWN, NULL, "not tried: the reason is above");
 	if (trials->load < 0)
@@ -106,6 +109,9 @@ int doctor_check_kvm_types(struct exam *exam)
 	if (trials && !trials->types && trials->have_entry)
 		return exam_say(exam, CHECKUP_OK, NULL, "known, KVM is %s",
 				is_module ? "a module" : "built in");
+	if (trials && !trials->types && fs_exists(exam->root, "sys/kernel/btf/kvm"))
+		return exam_say(exam, CHECKUP_WARN, "sudo lull doctor",
+				"KVM is a module: its events need CAP_SYS_ADMIN");
 	if (fs_exists(exam->root, "sys/kernel/btf/kvm") || (!trials && !is_module))
 		return exam_say(exam, CHECKUP_OK, NULL, "there, KVM is %s",
 				is_module ? "a module" : "built in");

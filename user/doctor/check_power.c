@@ -117,23 +117,21 @@ static void add_pinned(const struct root *root, const struct vm *vm, struct cpus
 static int find_free_siblings(const struct root *root, const struct cpuset *guest,
 			      struct cpuset *ret)
 {
-	auto_free int *siblings = NULL;
-	struct cpuset online;
-	unsigned int n;
-	int cpu, err = topo_read_siblings(root, &siblings, &n);
+	auto_topo struct topo topo = { 0 };
+	int cpu, err = topo_read(root, &topo);
 
-	err = err ?: topo_read_online(root, &online);
 	if (err)
 		return err;
 	cpuset_clear(ret);
 	for_each_cpu(cpu, guest) {
-		if ((unsigned int)cpu >= n)
+		struct cpuset core;
+
+		if ((unsigned int)cpu >= topo.n_cpus)
 			continue;
-		for (int at = siblings[cpu]; at != cpu; at = siblings[at])
-			cpuset_add(ret, (unsigned int)at);
+		topo_core_cpus(&topo, (unsigned int)cpu, &core);
+		cpuset_or(ret, &core);
 	}
 	cpuset_subtract(ret, guest);
-	cpuset_and(ret, &online);
 	return 0;
 }
 
@@ -142,7 +140,7 @@ int doctor_check_siblings(struct exam *exam)
 	struct vm_list vms = { 0 };
 	struct cpuset guest, open;
 	auto_free char *list = NULL;
-	unsigned int n_vms;
+	unsigned int n_vms, n_denied;
 	int err = vms_find(exam->root, NULL, 0, &vms);
 
 	if (err)
@@ -151,9 +149,12 @@ int doctor_check_siblings(struct exam *exam)
 	for (unsigned int i = 0; i < vms.n; i++)
 		add_pinned(exam->root, &vms.vms[i], &guest);
 	n_vms = vms.n;
+	n_denied = vms.n_denied;
 	vms_done(&vms);
+	if (!n_vms && n_denied)
+		return exam_say_unread(exam, -EACCES, "which VMs run");
 	if (!n_vms)
-		return exam_say(exam, CHECKUP_NONE, NULL, "no VM runs, or none can be seen");
+		return exam_say(exam, CHECKUP_NONE, NULL, "no VM runs");
 	if (cpuset_is_empty(&guest))
 		return exam_say(exam, CHECKUP_NONE, NULL, "no vCPU is pinned to one CPU");
 	err = find_free_siblings(exam->root, &guest, &open);

@@ -31,46 +31,21 @@ int doctor_check_root(struct exam *exam)
 	return exam_say(exam, CHECKUP_OK, NULL, "uid 0, with CAP_SYS_NICE");
 }
 
-static int count_cores(const struct root *root, const struct cpuset *online, unsigned int *ret)
-{
-	auto_free int *siblings = NULL;
-	struct cpuset left = *online;
-	unsigned int n, cores = 0;
-	int cpu, err = topo_read_siblings(root, &siblings, &n);
-
-	if (err)
-		return err;
-	for_each_cpu(cpu, online) {
-		if (!cpuset_has(&left, (unsigned int)cpu))
-			continue;
-		cores++;
-		cpuset_remove(&left, (unsigned int)cpu);
-		if ((unsigned int)cpu >= n)
-			continue;
-		for (int at = siblings[cpu]; at != cpu; at = siblings[at])
-			cpuset_remove(&left, (unsigned int)at);
-	}
-	*ret = cores;
-	return 0;
-}
-
 int doctor_check_cores(struct exam *exam)
 {
-	unsigned int cores;
-	struct cpuset online;
-	int err = topo_read_online(exam->root, &online);
+	auto_topo struct topo topo = { 0 };
+	unsigned int cores = 0;
+	int cpu, err = topo_read(exam->root, &topo);
 
-	/* hwloc would complain on stderr. */
-	if (!err && !fs_exists(exam->root, "sys/devices/system/cpu/cpu0/topology"))
-		err = -ENOENT;
-	err = err ?: count_cores(exam->root, &online, &cores);
 	if (err)
 		return exam_say_unread(exam, err, "the CPUs");
+	for_each_cpu(cpu, &topo.online)
+		cores += topo.cpus[cpu].core == cpu;
 	if (cores < 2)
 		return exam_say(exam, CHECKUP_FAIL, NULL,
 				"one core: the host must keep one, so none is left for a guest");
 	return exam_say(exam, CHECKUP_OK, NULL, "%u cores, %u CPUs online", cores,
-			cpuset_count(&online));
+			cpuset_count(&topo.online));
 }
 
 /* Can a file be opened for writing? 0 or -errno. */

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 
 #include "base/cleanup.h"
@@ -97,6 +98,12 @@ unsigned int exam_kernel(const struct exam *exam)
 		at += *at == '.';
 	}
 	return number[0] * 1000 + number[1];
+}
+
+bool exam_may_load(const struct exam *exam)
+{
+	return caps_has(&exam->caps, CAP_SYS_ADMIN) ||
+	       (caps_has(&exam->caps, CAP_BPF) && caps_has(&exam->caps, CAP_PERFMON));
 }
 
 pid_t exam_process(const struct exam *exam, const char *comm)

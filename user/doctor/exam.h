@@ -45,6 +45,8 @@ bool exam_has_word(const char *line, const char *word);
 char *exam_chosen(const char *line);
 /* The version of the kernel, from proc/sys/kernel/osrelease: major * 1000 + minor; 0: not known. */
 unsigned int exam_kernel(const struct exam *exam);
+/* Has this process what loading programs takes? Only with caps_err 0. */
+bool exam_may_load(const struct exam *exam);
 /* The first process of that name: its pid, or 0. */
 pid_t exam_process(const struct exam *exam, const char *comm);
 

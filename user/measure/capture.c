@@ -200,7 +200,7 @@ static int load_once(struct capture *cap, struct str *why)
 
 	recording_done(cap->texts);
 	lull_bpf__destroy(cap->skel);
-	cap->skel = lull_bpf__open();
+	cap->skel = skel_open();
 	if (!cap->skel)
 		return refuse(why, -errno, "opening the BPF object");
 	err = configure(cap);

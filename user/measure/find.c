@@ -44,7 +44,7 @@ static int read_marks(int fd, struct vcpu_hint **ret, unsigned int *ret_n)
 
 int find_vcpus(const struct root *root, struct vcpu_hint **ret, unsigned int *ret_n)
 {
-	struct lull_bpf *skel __attribute__((cleanup(skel_free))) = lull_bpf__open();
+	struct lull_bpf *skel __attribute__((cleanup(skel_free))) = skel_open();
 	struct bpf_link *link __attribute__((cleanup(link_free))) = NULL;
 	auto_close int fd = -1;
 	int err;

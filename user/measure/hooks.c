@@ -55,7 +55,8 @@ int hooks_types_open(struct hook_types *ret)
 
 	if (!types.vmlinux)
 		return errno == ENOMEM ? -ENOMEM : -ENOENT;
-	types.kvm = btf__load_module_btf("kvm", types.vmlinux);
+	if (skel_may_see_modules())
+		types.kvm = btf__load_module_btf("kvm", types.vmlinux);
 	*ret = types;
 	return 0;
 }

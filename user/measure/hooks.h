@@ -33,7 +33,7 @@ bool hook_source_is_label(enum lull_source source);
 /* Type information of the kernel and of the modules that hold tracepoints of ours. */
 struct hook_types {
 	struct btf *vmlinux;
-	struct btf *kvm; /* NULL: built in, or not loaded */
+	struct btf *kvm; /* NULL: built in, not loaded, or not to be seen */
 };
 
 /* -ENOENT: the kernel has no BTF. */

@@ -10,7 +10,7 @@
 /* Does the group of @first load? */
 static int group_loads(const struct hook *first, const bool on[LULL_N_HOOKS], bool read_exits)
 {
-	struct lull_bpf *skel = lull_bpf__open();
+	struct lull_bpf *skel = skel_open();
 	int err;
 
 	if (!skel)

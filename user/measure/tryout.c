@@ -89,7 +89,8 @@ static int add_lacking(const struct lull_bpf *skel, const struct hook_types *typ
 	return err || to->len > len ? err : str_add(to, " of its kind");
 }
 
-static int add_group(struct tryout *to, const struct hook *hook, char *why)
+/* Takes the reason over, which may be none. */
+static int add_group(struct tryout *to, const struct hook *hook, struct str *why)
 {
 	struct tryout_group *grown =
 		reallocarray(to->groups, to->n_groups + 1, sizeof(*to->groups));
@@ -100,7 +101,7 @@ static int add_group(struct tryout *to, const struct hook *hook, char *why)
 	grown[to->n_groups++] = (struct tryout_group){
 		.source = hook_source_name(hook->source),
 		.holds = holds[hook->source],
-		.why = why,
+		.why = take_ptr(why->s),
 		.is_label = hook_source_is_label(hook->source),
 	};
 	return 0;
@@ -120,10 +121,9 @@ static int add_groups(const struct lull_bpf *skel, const struct hook_types *type
 			err = add_lacking(skel, types, hook_at(i), &why);
 		else if (refused[i])
 			err = str_addf(&why, "this kernel's verifier refuses %s", hook_at(i)->name);
-		err = err ?: add_group(to, hook_at(i), why.s);
+		err = err ?: add_group(to, hook_at(i), &why);
 		if (err)
 			return err;
-		(void)take_ptr(why.s); /* the group's now */
 	}
 	return 0;
 }
@@ -131,7 +131,7 @@ static int add_groups(const struct lull_bpf *skel, const struct hook_types *type
 /* Loads all at once, which is one trial for each; only when that fails each group alone. */
 static int load(const struct root *root, const struct hook_types *types, struct tryout *to)
 {
-	struct lull_bpf *skel __attribute__((cleanup(skel_free))) = lull_bpf__open();
+	struct lull_bpf *skel __attribute__((cleanup(skel_free))) = skel_open();
 	bool on[LULL_N_HOOKS] = { false }, refused[LULL_N_HOOKS] = { false };
 	bool read_exits = !lockdown_hides_memory(root);
 	int err;
