@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <locale.h>
+#include <unistd.h>
 
 #include "app/cmd.h"
 #include "app/domain.h"
@@ -149,7 +150,7 @@ static int write_inventory(const struct config *config, const struct inventory *
 	style_read(config->color, false, &style);
 	if (config->json)
 		err = report_inventory_json_write(inv, stdout);
-	else if (inv->interrupts)
+	else if (config->interrupts)
 		err = report_interrupts_text_write(inv->interrupts, cpus, &style, stdout);
 	else
 		err = report_inventory_text_write(inv, &style, stdout);
@@ -161,8 +162,13 @@ static int write_inventory(const struct config *config, const struct inventory *
 static int read_interrupts(const struct config *config, const struct root *root,
 			   const struct vm_list *vms, const struct vm *only, struct interrupts *ret)
 {
-	int code = interrupts_read(root, vms, config->duration_ns, ret);
+	int code;
 
+	/* The document has them without being asked, if a recorded machine does. */
+	if (!config->interrupts && !fs_root_is_live(root) &&
+	    fs_exists(root, "proc/interrupts") != 1)
+		return 0;
+	code = interrupts_read(root, vms, config->duration_ns, ret);
 	if (code)
 		return code;
 	if (only)
@@ -183,11 +189,11 @@ static int list(const struct config *config, const struct root *root)
 	code = read_cpus(root, &inv);
 	code = code ?: read_vms(root, &vms);
 	code = code ?: check_vm(config, &vms, &only);
-	if (!code && config->interrupts)
+	if (!code && (config->interrupts || config->json))
 		code = read_interrupts(config, root, &vms, only, &interrupts);
 	if (code)
 		return code;
-	if (config->interrupts)
+	if (config->interrupts || config->json)
 		inv.interrupts = &interrupts;
 	for (unsigned int i = 0; i < vms.n && !err; i++)
 		err = inventory_add_vm(&inv, &vms.vms[i]);
@@ -197,6 +203,7 @@ static int list(const struct config *config, const struct root *root)
 	if (code)
 		return code;
 	inv.n_denied = vms.n_denied;
+	inv.is_root = !geteuid();
 	inventory_split(&inv);
 	if (findings_find(&inv))
 		return no_memory();
@@ -224,8 +231,8 @@ int cmd_list(int argc, char **argv)
 		log_error("list: unexpected word %s; a VM is named with --vm", argv[rest]);
 		return EXIT_ERROR;
 	}
-	if (!config.interrupts && (config.duration_ns || !cpuset_is_empty(&cpus))) {
-		log_error("list: -c and -d choose interrupts: add --interrupts");
+	if (!config.interrupts && !config.json && (config.duration_ns || !cpuset_is_empty(&cpus))) {
+		log_error("list: -c and -d choose interrupts: add --interrupts or --json");
 		return EXIT_ERROR;
 	}
 	err = fs_root_open(&root, config.sysroot);

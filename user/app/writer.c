@@ -191,6 +191,8 @@ int writer_open(struct writer *ret, const char *path)
 	int data[2] = { -1, -1 }, commit[2] = { -1, -1 }, ready[2] = { -1, -1 }, err;
 	struct writer writer = { .pid = -1, .commit = -1 };
 
+	/* The child may end before all is written, when a disk is full: then it says why. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (pipe2(data, O_CLOEXEC) || pipe2(commit, O_CLOEXEC) || pipe2(ready, O_CLOEXEC)) {
 		err = -errno;
 		cleanup_close_fd(&ready[1]);

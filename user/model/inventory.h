@@ -96,6 +96,7 @@ struct inventory {
 	struct inv_vm *vms;
 	unsigned int n_vms;
 	unsigned int n_denied;	  /* processes that could not be looked into */
+	bool is_root;		  /* more than was seen cannot be seen */
 	struct cpuset guest_cpus; /* by inventory_split() */
 	struct inv_finding *findings;
 	unsigned int n_findings;

@@ -326,9 +326,9 @@ static int denied_write(const struct text *text, const struct inventory *inv)
 
 	if (!inv->n_denied)
 		return 0;
-	err = str_addf(
-		&line, "%u process%s could not be looked into, and may be %s: root sees more",
-		inv->n_denied, inv->n_denied == 1 ? "" : "es", inv->n_denied == 1 ? "a VM" : "VMs");
+	err = str_addf(&line, "%u process%s could not be looked into, and may be %s%s",
+		       inv->n_denied, inv->n_denied == 1 ? "" : "es",
+		       inv->n_denied == 1 ? "a VM" : "VMs", inv->is_root ? "" : ": root sees more");
 	if (!err) {
 		(void)fputc('\n', text->out);
 		text_paragraph(text, 0, 2, line.s);
