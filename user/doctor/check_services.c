@@ -40,10 +40,11 @@ static char *read_banned(const struct root *root)
 
 		if (fs_read_file(root, &text, NULL, "%s", files[i]))
 			continue;
-		at = str_starts(text, key + 1) ? text - 1 : strstr(text, key);
+		/* On the first line, or behind a newline. */
+		at = str_starts(text, key + 1) ? text : strstr(text, key);
 		if (!at)
 			continue;
-		at += sizeof(key) - 1;
+		at = strchr(at, '=') + 1;
 		at += *at == '"';
 		return strndup(at, strcspn(at, "\"\n"));
 	}
