@@ -36,6 +36,10 @@ jq '.threads[0].vcpu = 7' "$r/a1.json" >"$r/other.json"
 jq '.loss.complete = false | .loss.dropped = 3' "$r/a1.json" >"$r/lost.json"
 jq '(.threads[].ledger[] | select(.row == "halted") | .sum_ns) *= 3' "$r/a1.json" >"$r/idle.json"
 gzip -k "$r/b1.json"
+# One file with the rounds of both sides, the last one alone at its top.
+jq -s '.[0] + {rounds: ([.[:6][] + {side: "a"}] + [.[6:][] + {side: "b"}])}' \
+	"$r"/b?.json "$r"/a?.json >"$r/rounds.json"
+jq '.rounds[3].side = "c"' "$r/rounds.json" >"$r/side.json"
 
 prints() {
 	run "$2"
@@ -50,10 +54,10 @@ answers() {
 }
 
 both="--before $r/b?.json --after $r/a?.json"
-plan 25
+plan 29
 
-check "no recordings" "compare" 1 'two recordings, or --before FILE... --after FILE...'
-check "one recording" "compare $r/b1.json" 1 'two recordings'
+check "no recordings" "compare" 1 'two recordings, one with rounds, or --before FILE'
+check "one recording without rounds" "compare $r/b1.json" 1 'holds no rounds to compare'
 check "three recordings" "compare $r/b1.json $r/b2.json $r/b3.json" 1 'two recordings'
 check "--before alone" "compare --before $r/b1.json" 1 'go together'
 check "a word in no group" "compare $both -- x" 1 'x is neither before nor after'
@@ -85,3 +89,9 @@ check "loss: 3" "compare $r/b1.json $r/lost.json" 3 'lost.json is$|lost.json is 
 check "another load: 3" "compare $r/b1.json $r/idle.json" 3 'the load differs by more than 20'
 holds "refused: the document says why" answers "compare $r/b1.json $r/idle.json" \
 	'[.verdict, .comparable, (.reasons | length), (.figures | length)]' '["incomplete",false,1,0]'
+
+check "rounds of one file: pairs" "compare $r/rounds.json" 0 '6 after, 60.0 s, in pairs' "Welch's"
+holds "rounds of one file: the same effect" answers "compare $r/rounds.json" \
+	'[.paired, .verdict, (.figures[0].effect * 10000 | round)]' '[true,"improved",-966]'
+check "rounds of one file: it is a recording, too" "explain $r/rounds.json" 0 'demo-noise'
+check "rounds of one file: another side" "compare $r/side.json" 1 'rounds\[3\]: side: "a" or "b"'

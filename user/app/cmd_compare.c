@@ -19,6 +19,7 @@
 #include "model/recording.h"
 #include "report/compare.h"
 #include "report/report.h"
+#include "report/rounds.h"
 
 struct config {
 	struct opt_strings before, after;
@@ -45,13 +46,14 @@ static const struct opt options[] = {
 
 static const struct opt_spec spec = {
 	.command = "compare",
-	.synopsis = "[OPTIONS] BEFORE AFTER | --before FILE... --after FILE...",
+	.synopsis = "[OPTIONS] BEFORE AFTER | ROUNDS | --before F... --after F...",
 	.examples = "  lull compare before.json after.json\n"
 		    "  lull compare --before b1.json b2.json b3.json --after a*.json\n"
 		    "  lull compare --json --before b*.json --after a*.json | jq .verdict\n",
 	.about = "Compares recordings of the same victims before and after a change: each figure\n"
 		 "with its effect and a 95 % interval, and the causes that went, stayed or came.\n"
-		 "An interval needs 3 recordings or more on each side.",
+		 "An interval needs 3 recordings or more on each side. ROUNDS is one file that\n"
+		 "holds the rounds of both.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 };
@@ -62,6 +64,9 @@ struct run {
 	struct recording *recordings; /* those of before come first */
 	struct comparison_round *rounds;
 	unsigned int n, n_before;
+	struct round *in_file; /* of a single file: they are what is compared */
+	unsigned int n_in_file;
+	bool is_paired;
 };
 
 static int no_memory(void)
@@ -74,6 +79,7 @@ static void run_done(struct run *run)
 {
 	for (unsigned int i = 0; i < run->n; i++)
 		recording_done(&run->recordings[i]);
+	report_rounds_free(run->in_file, run->n_in_file);
 	free(run->recordings);
 	free(run->rounds);
 }
@@ -102,10 +108,41 @@ static int check_words(const struct config *config, const struct words *words)
 		log_error("compare: %s is neither before nor after", words->v[0]);
 		return EXIT_ERROR;
 	}
-	if (!has_groups && words->n != 2) {
-		log_error("compare: two recordings, or --before FILE... --after FILE...");
+	if (!has_groups && words->n != 1 && words->n != 2) {
+		log_error(
+			"compare: two recordings, one with rounds, or --before FILE... --after FILE...");
 		return EXIT_ERROR;
 	}
+	return 0;
+}
+
+/* The rounds of one side go to the front or behind, in their order. */
+static void take_rounds(struct run *run, bool is_b)
+{
+	for (unsigned int i = 0; i < run->n_in_file; i++) {
+		if (run->in_file[i].is_b == is_b)
+			run->rounds[run->n_before++] =
+				(struct comparison_round){ .rec = &run->in_file[i].rec,
+							   .name = is_b ? "a round after"
+									: "a round before" };
+	}
+}
+
+static int load_file_of_rounds(struct run *run, const char *path)
+{
+	unsigned int n_before;
+	int code = load_rounds("compare", path, &run->in_file, &run->n_in_file);
+
+	if (code)
+		return code;
+	run->rounds = calloc(run->n_in_file + 1UL, sizeof(*run->rounds));
+	if (!run->rounds)
+		return no_memory();
+	take_rounds(run, false);
+	n_before = run->n_before;
+	take_rounds(run, true);
+	run->n_before = n_before;
+	run->is_paired = 2 * n_before == run->n_in_file;
 	return 0;
 }
 
@@ -117,6 +154,8 @@ static int load(struct run *run, const struct words *words)
 
 	if (code)
 		return code;
+	if (words->n == 1)
+		return load_file_of_rounds(run, words->v[0]);
 	run->recordings = calloc(n, sizeof(*run->recordings));
 	run->rounds = calloc(n, sizeof(*run->rounds));
 	if (!run->recordings || !run->rounds)
@@ -146,7 +185,8 @@ static int compare(struct run *run)
 	const struct comparison_sides sides = { .a = run->rounds,
 						.n_a = run->n_before,
 						.b = run->rounds + run->n_before,
-						.n_b = run->n - run->n_before };
+						.n_b = run->n + run->n_in_file - run->n_before,
+						.is_paired = run->is_paired };
 	struct comparison comparison;
 	int err = comparison_make(&sides, &verdict_defaults, &comparison);
 	int code = EXIT_GOOD;

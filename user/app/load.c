@@ -17,6 +17,7 @@
 #include "model/recording.h"
 #include "report/gzip.h"
 #include "report/report.h"
+#include "report/rounds.h"
 
 #define FILE_MAX   ((size_t)1 << 30) /* bytes, packed and unpacked; an hour of 128 vCPUs has 20 MB */
 #define FIRST_ROOM ((size_t)256 << 10)
@@ -79,30 +80,46 @@ static int read_text(const char *path, char **ret, size_t *ret_len, const char *
 	return err;
 }
 
-int load_recording(const char *command, const char *path, struct recording *ret)
+/* What is wrong, once. An exit code. */
+static int say(const char *command, const char *path, int err, const char *why)
 {
 	auto_str struct str shown = { .s = NULL };
+
+	if (err == -ENOMEM || str_add(&shown, streq(path, "-") ? "standard input" : path)) {
+		log_error("%s: out of memory", command);
+		return EXIT_ERROR;
+	}
+	str_sanitize(shown.s);
+	log_error("%s: %s: %s", command, shown.s, why ?: strerror(-err));
+	return EXIT_ERROR;
+}
+
+int load_recording(const char *command, const char *path, struct recording *ret)
+{
 	auto_str struct str why = { .s = NULL };
 	auto_free char *text = NULL;
 	const char *reason = NULL;
 	size_t len = 0;
-	int err = str_add(&shown, streq(path, "-") ? "standard input" : path);
+	int err = read_text(path, &text, &len, &reason);
 
-	if (!err)
-		str_sanitize(shown.s);
-	err = err ?: read_text(path, &text, &len, &reason);
-	if (err == -ENOMEM) {
-		log_error("%s: out of memory", command);
-		return EXIT_ERROR;
-	}
-	if (err) {
-		log_error("%s: %s: %s", command, shown.s, reason ?: strerror(-err));
-		return EXIT_ERROR;
-	}
+	if (err)
+		return say(command, path, err, reason);
 	err = report_json_read(text, len, ret, &why);
-	if (err) {
-		log_error("%s: %s: %s", command, shown.s, why.s ?: strerror(-err));
-		return EXIT_ERROR;
-	}
-	return 0;
+	return err ? say(command, path, err, why.s) : 0;
+}
+
+int load_rounds(const char *command, const char *path, struct round **ret, unsigned int *ret_n)
+{
+	auto_str struct str why = { .s = NULL };
+	auto_free char *text = NULL;
+	const char *reason = NULL;
+	size_t len = 0;
+	int err = read_text(path, &text, &len, &reason);
+
+	if (err)
+		return say(command, path, err, reason);
+	err = report_rounds_read(text, len, ret, ret_n, &why);
+	if (err == -ENOENT)
+		return say(command, path, err, "one file alone, and it holds no rounds to compare");
+	return err ? say(command, path, err, why.s) : 0;
 }

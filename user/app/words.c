@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * words: a command line is written out in full first, then parsed as often as words interrupt it.
+ * words: a command line is written out in full, then parsed like any other.
  */
 #include "app/words.h"
 
@@ -45,29 +45,14 @@ static int spell_out(int argc, char **argv, char **to)
 
 int words_parse(const struct opt_spec *spec, int argc, char **argv, void *config, struct words *ret)
 {
-	auto_free char **all = calloc(2 * (size_t)argc + 2, sizeof(*all));
-	auto_free const char **words = calloc(2 * (size_t)argc + 2, sizeof(*words));
-	unsigned int n_words = 0;
-	int n, at = 0, rest, err;
+	auto_free char **all = calloc(2 * (size_t)argc + 2, sizeof(char *));
+	unsigned int n = 0;
+	int err;
 
-	if (!all || !words)
+	if (!all)
 		return -ENOMEM;
-	n = spell_out(argc, argv, all);
-	for (bool is_over = false; at < n - 1;) {
-		if (is_over) {
-			words[n_words++] = all[++at];
-			continue;
-		}
-		err = opts_parse(spec, n - at, all + at, config, &rest);
-		if (err)
-			return err;
-		is_over = rest > 0 && streq(all[at + rest - 1], "--");
-		at += rest;
-		if (!is_over && at < n)
-			words[n_words++] = all[at];
-		else if (is_over)
-			at--; /* the "--", which the next word follows */
-	}
-	*ret = (struct words){ .v = take_ptr(words), .n = n_words };
-	return 0;
+	err = opts_parse_words(spec, spell_out(argc, argv, all), all, config, &n);
+	if (!err)
+		*ret = (struct words){ .v = take_ptr(all), .n = n };
+	return err;
 }
