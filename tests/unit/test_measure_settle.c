@@ -232,6 +232,21 @@ TEST(settle__a_sleep_that_was_not_judged_yet_is_blocked_and_counts)
 	CHECK_EQ(settle_victim_wall_ns(&t->v), 1000);
 }
 
+TEST(settle__a_sleep_that_was_not_judged_yet_is_in_its_histogram)
+{
+	auto_free struct tables *t = tables_new(LULL_STATE_ON);
+
+	t->v.entry[LULL_ROW_BLOCKED] = (struct lull_entry){
+		.key = LULL_ROW_BLOCKED, .sum_ns = 200, .max_ns = 200, .count = 1, .hist = 1
+	};
+	t->v.hists = 1;
+	t->v.block_ns = 300;
+	settle(t);
+	CHECK_EQ(t->v.entry[LULL_ROW_BLOCKED].count, 2);
+	CHECK_EQ(t->v.entry[LULL_ROW_BLOCKED].max_ns, 300);
+	CHECK_EQ(t->v.hist[0][lull_slot(300, LULL_SUB_BITS1)], 1);
+}
+
 TEST(settle__a_halt_that_was_not_judged_yet_is_halted_and_no_gap)
 {
 	auto_free struct tables *t = tables_new(LULL_STATE_WOKEN);

@@ -240,6 +240,18 @@ static void sleep_settle(struct lull_victim *v, uint64_t cause, uint64_t end)
 	}
 }
 
+/* One that was over, and only not counted yet, is a whole piece, as the programs count it. */
+static void sleep_count(struct lull_victim *v, enum lull_row row, uint64_t ns)
+{
+	struct lull_entry *e = &v->entry[row];
+
+	entry_add(v, row, 0, ns);
+	e->count++;
+	e->max_ns = max(e->max_ns, ns);
+	if (e->hist && e->hist <= LULL_VICTIM_HISTS)
+		v->hist[e->hist - 1][lull_slot(ns, LULL_SUB_BITS1)]++;
+}
+
 static void gap_count(const struct settle_tables *t, struct lull_victim *v, uint64_t end)
 {
 	uint64_t ns = end - v->gap_ns;
@@ -292,8 +304,7 @@ static void victim_settle(const struct settle_tables *t, unsigned int slot)
 			v->gap_ns = v->halt_wake_ns;
 			v->first_segment = v->sleep_segment;
 		}
-		entry_add(v, row, 0, v->block_ns);
-		v->entry[row].count++;
+		sleep_count(v, row, v->block_ns);
 		v->block_ns = 0;
 	}
 	switch (v->state) {

@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# first-kernel: lull on a stock Debian 6.1, the oldest it measures on, under QEMU's emulator. What is
+# tested is in tests/lab/TEST/; "scripts/lab list" says it in a line each. Skips when the machine has
+# no QEMU or cannot get the kernel's package; every VM has a time limit, so this cannot hang.
+
+# shellcheck source=tests/lab/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+tests=(hello failing=37 "${host_tests[@]}")
+echo "1..$((1 + ${#tests[@]} + 2))"
+lab_kernel 6.1
+lab 6.1 "${tests[@]}"
+lab 6.1 suite
+lab 6.1 nested
+exit "$bad"
