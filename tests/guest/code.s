@@ -10,7 +10,8 @@
 
 	.globl	guest_code, guest_code_end
 	.globl	guest_code_spin, guest_code_pio, guest_code_cpuid
-	.globl	guest_code_hlt, guest_code_idle, guest_code_tick
+	.globl	guest_code_hlt, guest_code_idle, guest_code_irq
+	.globl	guest_code_tick, guest_code_device
 
 APIC_BASE = 0xfee00000
 APIC_EOI = 0x0b0
@@ -21,6 +22,7 @@ APIC_DIVIDE = 0x3e0
 
 LOOPS = 0
 TICKS = 8
+DEVICE = 16
 
 guest_code:
 guest_code_spin:
@@ -59,6 +61,19 @@ guest_code_halt:
  */
 guest_code_tick:
 	incq	TICKS(%rdi)
+	movl	$0, APIC_EOI(%rbx)
+	add	$40, %rsp
+	jmp	guest_code_halt
+
+/* Woken by the device alone; without the APIC switched on its messages vanish. */
+guest_code_irq:
+	mov	$APIC_BASE, %ebx
+	movl	$0x1ff, APIC_SPURIOUS(%rbx)
+	jmp	guest_code_halt
+
+/* As the tick: only ever in hlt. */
+guest_code_device:
+	incq	DEVICE(%rdi)
 	movl	$0, APIC_EOI(%rbx)
 	add	$40, %rsp
 	jmp	guest_code_halt

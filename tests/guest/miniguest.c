@@ -2,7 +2,8 @@
 /*
  * miniguest: a KVM guest for demo and tests, where QEMU is too much. One thread per vCPU, named as
  * QEMU names them, doing what --mode says until --secs are over or SIGTERM comes. At the end one
- * line of JSON says what really happened. No devices, no operating system, no configuration files.
+ * line of JSON says what really happened. One passed-through device at most, no operating system,
+ * no configuration files.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -21,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/parse.h"
+#include "passthrough.h"
 #include "stats.h"
 #include "vm.h"
 
@@ -39,6 +41,9 @@ struct options {
 	struct load loads[GUEST_VCPUS_MAX];
 	struct cpuset pin;    /* empty: not pinned; else one each, round robin */
 	uint64_t duration_ns; /* 0: until a signal */
+	const char *vfio;     /* a device to pass through, by its address; or NULL */
+	uint32_t dest;	      /* the vCPU that its interrupts go to */
+	uint32_t vfio_rate_hz;
 };
 
 struct vcpu {
@@ -70,11 +75,15 @@ static const char usage[] =
 	"usage: miniguest [options]\n"
 	"  --vcpus N            number of vCPUs (default 2, at most 16)\n"
 	"  --mode M[,M...]      per vCPU, the last one repeats (default spin):\n"
-	"                       spin | pio[:RATE] | hlt[:RATE] | cpuid | idle\n"
+	"                       spin | pio[:RATE] | hlt[:RATE] | cpuid | idle | irq\n"
 	"  --pin CPULIST        pin each vCPU thread to one CPU of the list, round robin\n"
 	"  --secs TIME          how long (10, 500ms, ...); without it until SIGTERM\n"
 	"  --comm NAME          name of the process (default miniguest)\n"
-	"  --debug-threads=off  leave the vCPU threads without names of their own\n";
+	"  --debug-threads=off  leave the vCPU threads without names of their own\n"
+	"  --vfio BDF           pass this device through (its driver is vfio-pci); each line on\n"
+	"                       stdin is a number of interrupts that it shall raise\n"
+	"  --dest N             the vCPU they go to, whose mode is irq (default 0)\n"
+	"  --vfio-rate N        at most so many a second (default 250)\n";
 
 static uint64_t now_ns(void)
 {
@@ -177,6 +186,13 @@ static int parse_option(int option, const char *value, struct options *opts)
 	case 'c':
 		opts->comm = value;
 		return 0;
+	case 'v':
+		opts->vfio = value;
+		return 0;
+	case 't':
+		return parse_u32(value, &opts->dest);
+	case 'r':
+		return parse_u32(value, &opts->vfio_rate_hz);
 	default:
 		return -EINVAL;
 	}
@@ -191,6 +207,9 @@ static int parse_options(int argc, char **argv, struct options *opts)
 		{ .name = "secs", .has_arg = required_argument, .val = 's' },
 		{ .name = "comm", .has_arg = required_argument, .val = 'c' },
 		{ .name = "debug-threads", .has_arg = required_argument, .val = 'd' },
+		{ .name = "vfio", .has_arg = required_argument, .val = 'v' },
+		{ .name = "dest", .has_arg = required_argument, .val = 't' },
+		{ .name = "vfio-rate", .has_arg = required_argument, .val = 'r' },
 		{ .name = NULL },
 	};
 	int option, err;
@@ -200,7 +219,9 @@ static int parse_options(int argc, char **argv, struct options *opts)
 		if (err)
 			return err;
 	}
-	return optind == argc ? 0 : -EINVAL;
+	if (optind != argc || opts->dest >= opts->vcpus || opts->vfio_rate_hz == 0)
+		return -EINVAL;
+	return 0;
 }
 
 static int pin_to(int cpu)
@@ -326,10 +347,11 @@ static void print_exits(const struct vcpu *vcpu)
 static void print_vcpu(const struct vcpu *vcpu)
 {
 	(void)printf("{\"vcpu\":%u,\"tid\":%d,\"cpu\":%d,\"mode\":\"%s\",\"rate\":%u,"
-		     "\"loops\":%llu,\"ticks\":%llu,\"exits\":{",
+		     "\"loops\":%llu,\"ticks\":%llu,\"device\":%llu,\"exits\":{",
 		     vcpu->index, vcpu->tid, vcpu->cpu, guest_mode_name(vcpu->load.mode),
 		     vcpu->load.rate_hz, (unsigned long long)vcpu->kvm.counters->loops,
-		     (unsigned long long)vcpu->kvm.counters->ticks);
+		     (unsigned long long)vcpu->kvm.counters->ticks,
+		     (unsigned long long)vcpu->kvm.counters->device);
 	print_exits(vcpu);
 	(void)printf("},\"kvm\":{");
 	(void)guest_stats_print(vcpu->kvm.stats, stdout); /* an empty object says: no counters */
@@ -374,40 +396,85 @@ static int start_vcpus(const struct options *opts, struct vcpu *vcpus, uint32_t 
 	return 0;
 }
 
-static int run_guest(const struct options *opts, const struct guest_vm *vm, struct vcpu *vcpus)
+static int open_vcpus(const struct options *opts, const struct guest_vm *vm, struct vcpu *vcpus)
 {
-	atomic_bool stop = false;
-	uint64_t start_ns;
-	uint32_t started;
-	sigset_t ends;
-	int err;
-
 	for (uint32_t i = 0; i < opts->vcpus; i++) {
+		int err;
+
 		vcpus[i].load = opts->loads[i];
 		vcpus[i].index = i;
 		vcpus[i].named = opts->named;
-		vcpus[i].stop = &stop;
 		err = guest_vcpu_open(vm, i, opts->loads[i].mode, opts->loads[i].rate_hz,
 				      &vcpus[i].kvm);
 		if (err)
 			return err;
 	}
+	return 0;
+}
+
+/* @pass may be NULL. The signals are set up before there are threads, which inherit the blocked. */
+static int run_vcpus(const struct options *opts, struct vcpu *vcpus, struct passthrough *pass)
+{
+	uint64_t start_ns = now_ns();
+	atomic_bool stop = false;
+	uint32_t started;
+	sigset_t ends;
+	int err;
+
+	for (uint32_t i = 0; i < opts->vcpus; i++)
+		vcpus[i].stop = &stop;
 	set_up_signals(&ends);
-	start_ns = now_ns();
 	err = start_vcpus(opts, vcpus, &started);
+	if (!err && pass)
+		err = passthrough_start(pass, vcpus[opts->dest].kvm.counters, opts->vfio_rate_hz);
 	if (!err)
 		wait_for_end(&ends, opts->duration_ns);
+	if (!err && pass)
+		passthrough_stop(pass);
 	atomic_store(&stop, true);
 	for (uint32_t i = 0; i < started; i++)
 		stop_vcpu(&vcpus[i]);
 	return err ?: report(opts, vcpus, now_ns() - start_ns);
 }
 
-int main(int argc, char **argv)
+static int run_devices(const struct options *opts, const struct guest_vm *vm, struct vcpu *vcpus)
 {
-	struct options opts = { .comm = "miniguest", .named = true, .vcpus = 2 };
+	struct passthrough pass;
+	int err;
+
+	if (!opts->vfio)
+		return run_vcpus(opts, vcpus, NULL);
+	err = passthrough_open(vm, opts->vfio, opts->dest, &pass);
+	if (err)
+		return err;
+	err = run_vcpus(opts, vcpus, &pass);
+	passthrough_close(&pass);
+	return err;
+}
+
+static int run_guest(const struct options *opts)
+{
 	struct vcpu vcpus[GUEST_VCPUS_MAX] = { 0 };
 	struct guest_vm vm;
+	int err = guest_vm_open(&vm);
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < GUEST_VCPUS_MAX; i++)
+		vcpus[i].kvm.fd = vcpus[i].kvm.stats = -1;
+	err = open_vcpus(opts, &vm, vcpus);
+	err = err ?: run_devices(opts, &vm, vcpus);
+	for (uint32_t i = 0; i < opts->vcpus; i++)
+		guest_vcpu_close(&vm, &vcpus[i].kvm);
+	guest_vm_close(&vm);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct options opts = {
+		.comm = "miniguest", .named = true, .vcpus = 2, .vfio_rate_hz = 250
+	};
 	int err;
 
 	if (parse_options(argc, argv, &opts)) {
@@ -415,15 +482,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	(void)prctl(PR_SET_NAME, opts.comm);
-	err = guest_vm_open(&vm);
-	if (!err) {
-		for (uint32_t i = 0; i < GUEST_VCPUS_MAX; i++)
-			vcpus[i].kvm.fd = vcpus[i].kvm.stats = -1;
-		err = run_guest(&opts, &vm, vcpus);
-		for (uint32_t i = 0; i < opts.vcpus; i++)
-			guest_vcpu_close(&vm, &vcpus[i].kvm);
-		guest_vm_close(&vm);
-	}
+	err = run_guest(&opts);
 	if (err)
 		(void)fprintf(stderr, "miniguest: cannot run a guest on /dev/kvm: %s\n",
 			      strerror(-err));

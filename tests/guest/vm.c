@@ -17,7 +17,8 @@
 
 extern const uint8_t guest_code[], guest_code_end[];
 extern const uint8_t guest_code_spin[], guest_code_pio[], guest_code_cpuid[];
-extern const uint8_t guest_code_hlt[], guest_code_idle[], guest_code_tick[];
+extern const uint8_t guest_code_hlt[], guest_code_idle[], guest_code_irq[];
+extern const uint8_t guest_code_tick[], guest_code_device[];
 
 /* Guest-physical addresses, mapped one to one. */
 enum {
@@ -35,6 +36,8 @@ enum {
 
 #define APIC_BASE     0xfee00000ULL
 #define VECTOR_TICK   0x40
+#define VECTOR_DEVICE 0x41
+#define GSI_DEVICE    24	  /* the first behind those of the I/O APIC */
 #define APIC_TIMER_HZ 1000000000U /* KVM's local APIC timer counts nanoseconds */
 
 #define PAGE_TABLE    0x07ULL /* present, writable, user */
@@ -50,6 +53,7 @@ static const struct {
 	[GUEST_CPUID] = { .name = "cpuid", .code = guest_code_cpuid, .ring = 3 },
 	[GUEST_HLT] = { .name = "hlt", .code = guest_code_hlt, .ring = 0 },
 	[GUEST_IDLE] = { .name = "idle", .code = guest_code_idle, .ring = 0 },
+	[GUEST_IRQ] = { .name = "irq", .code = guest_code_irq, .ring = 0 },
 };
 
 const char *guest_mode_name(enum guest_mode mode)
@@ -92,17 +96,24 @@ static void write_page_tables(uint8_t *mem)
 	write_u64s(mem + MEM_PD_APIC + 8 * apic_slot, &apic, 1);
 }
 
+static void write_gate(uint8_t *mem, unsigned int vector, const uint8_t *label)
+{
+	uint64_t to = code_address(label);
+	const uint64_t gate[] = { (to & 0xffff) | 0x8e0000080000 | (to >> 16 & 0xffff) << 48,
+				  to >> 32 };
+
+	write_u64s(mem + MEM_IDT + vector * sizeof(gate), gate, ARRAY_SIZE(gate));
+}
+
 /* Flat segments: 8 and 16 are ring 0's code and data, 24 and 32 those of ring 3. */
 static void write_descriptors(uint8_t *mem)
 {
 	const uint64_t gdt[] = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00affb000000ffff,
 				 0x00cff3000000ffff };
-	uint64_t tick = code_address(guest_code_tick);
-	const uint64_t gate[] = { (tick & 0xffff) | 0x8e0000080000 | (tick >> 16 & 0xffff) << 48,
-				  tick >> 32 };
 
 	write_u64s(mem + MEM_GDT, gdt, ARRAY_SIZE(gdt));
-	write_u64s(mem + MEM_IDT + VECTOR_TICK * sizeof(gate), gate, ARRAY_SIZE(gate));
+	write_gate(mem, VECTOR_TICK, guest_code_tick);
+	write_gate(mem, VECTOR_DEVICE, guest_code_device);
 }
 
 static int set_up_memory(struct guest_vm *vm)
@@ -160,6 +171,29 @@ void guest_vm_close(struct guest_vm *vm)
 	cleanup_close_fd(&vm->vm_fd);
 	cleanup_close_fd(&vm->kvm_fd);
 	*vm = (struct guest_vm){ .kvm_fd = -1, .vm_fd = -1 };
+}
+
+size_t guest_vm_size(void)
+{
+	return MEM_SIZE;
+}
+
+int guest_vm_route(const struct guest_vm *vm, int eventfd, unsigned int dest)
+{
+	const struct kvm_irqfd irqfd = { .fd = (uint32_t)eventfd, .gsi = GSI_DEVICE };
+	union {
+		struct kvm_irq_routing table;
+		uint8_t room[sizeof(struct kvm_irq_routing) + sizeof(struct kvm_irq_routing_entry)];
+	} routes = { .table = { .nr = 1 } };
+
+	routes.table.entries[0] = (struct kvm_irq_routing_entry){
+		.gsi = GSI_DEVICE,
+		.type = KVM_IRQ_ROUTING_MSI,
+		.u.msi = { .address_lo = (uint32_t)APIC_BASE | dest << 12, .data = VECTOR_DEVICE },
+	};
+	if (ioctl(vm->vm_fd, KVM_SET_GSI_ROUTING, &routes.table) < 0)
+		return -errno;
+	return ioctl(vm->vm_fd, KVM_IRQFD, &irqfd) < 0 ? -errno : 0;
 }
 
 /* Without CPUID there is no long mode, and the timer of the local APIC stays one-shot. */

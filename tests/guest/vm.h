@@ -18,12 +18,13 @@ enum guest_mode {
 	GUEST_CPUID, /* ring 3, an exit that KVM handles itself, as fast as it goes */
 	GUEST_HLT,   /* ring 0, halts and is woken by its local APIC timer */
 	GUEST_IDLE,  /* ring 0, halts for good */
+	GUEST_IRQ,   /* ring 0, halts and is woken by a device: guest_vm_route() */
 	GUEST_MODES,
 };
 
-/* In guest memory, written by the guest: rounds of its loop and timer interrupts taken. */
+/* In guest memory, written by the guest: rounds of its loop, interrupts of timer and device taken. */
 struct guest_counters {
-	uint64_t loops, ticks;
+	uint64_t loops, ticks, device;
 };
 
 struct guest_vm {
@@ -48,6 +49,11 @@ int guest_mode_parse(const char *name, size_t len, enum guest_mode *ret);
 /* Opens /dev/kvm and makes a machine with memory and code, but no vCPU. -errno. */
 int guest_vm_open(struct guest_vm *ret);
 void guest_vm_close(struct guest_vm *vm);
+
+/* The guest's memory, as a device that is passed through has to see it. */
+size_t guest_vm_size(void);
+/* What is written to @eventfd interrupts vCPU @dest as a device's message, past this process. -errno. */
+int guest_vm_route(const struct guest_vm *vm, int eventfd, unsigned int dest);
 
 /* Adds vCPU @index, ready to run @mode; @rate_hz is the timer's, for GUEST_HLT. -errno. */
 int guest_vcpu_open(const struct guest_vm *vm, unsigned int index, enum guest_mode mode,
