@@ -14,8 +14,9 @@ newest  trixie-backports
 '
 readonly default_kernel=6.1
 
-# what an initramfs holds besides busybox: these and all that they need
-readonly modules='virtio_pci virtio_blk kvm-amd vfio-pci vfio_iommu_type1'
+# what an initramfs holds besides busybox: these and all that they need; the last two are for a guest
+# in the VM
+readonly modules='virtio_pci virtio_blk kvm-amd vfio-pci vfio_iommu_type1 e1000e nvme'
 
 readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 

@@ -3,17 +3,9 @@
 #
 # hello: is this VM a host that lull can be tested on? Asks for what the other tests build upon and
 # for nothing of lull itself.
-set -eu
+. /test/lib.sh
 
-must() {
-	echo "$*"
-	"$@" || {
-		echo "failed: $*"
-		exit 1
-	}
-}
-
-uname -r >/out/release
+uname -r >"$OUT/release"
 must test "$(nproc)" = 4
 must test -s /sys/kernel/btf/vmlinux
 must test -d /sys/kernel/tracing/events/irq/irq_handler_entry

@@ -1,0 +1,194 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# lib: what the tests in a lab VM share: guests, recordings, passed-through devices, the kernel's
+# counts, cgroups. For busybox's sh; a test begins with ". /test/lib.sh". What a function starts
+# ends with the test. $OUT is where files go that are judged outside.
+set -eu
+
+fail() {
+	echo "failed: $*"
+	exit 1
+}
+
+# must COMMAND...: or the test has failed.
+must() {
+	"$@" || fail "$*"
+}
+
+# until_true SECONDS COMMAND...
+until_true() {
+	_tries=$(($1 * 10))
+	shift
+	until "$@"; do
+		_tries=$((_tries - 1))
+		[ "$_tries" -gt 0 ] || fail "it never came true: $*"
+		sleep 0.1
+	done
+}
+
+# ---- guests and recordings
+
+# guest_start NAME ARGUMENT...: miniguest, which reports to $OUT/NAME.json at its end; sets $guest.
+guest_start() {
+	_name=$1
+	shift
+	modprobe kvm-amd
+	miniguest "$@" >"$OUT/$_name.json" 2>&1 &
+	guest=$!
+	until_true 10 vcpus_run "$guest"
+}
+
+# Do all vCPU threads have their names, and the CPUs they are pinned to? The last thing is the name.
+vcpus_run() {
+	grep -q '/KVM$' /proc/"$1"/task/*/comm 2>/dev/null && sleep 0.5
+}
+
+guest_end() {
+	kill -TERM "$1"
+	wait "$1"
+}
+
+# A stopped thread shows T; the vCPU threads leave KVM at their own pace.
+guest_stop() {
+	kill -STOP "$1"
+	for _task in /proc/"$1"/task/*; do
+		until_true 10 grep -q '^State:.T' "$_task/status"
+	done
+}
+
+# vcpu_tid PID N
+vcpu_tid() {
+	grep -lx "CPU $2/KVM" /proc/"$1"/task/*/comm | cut -d/ -f5
+}
+
+# What KVM counted for a whole guest: kvm_count PID FILE
+kvm_count() {
+	cat "/sys/kernel/debug/kvm/$1-"*"/$2"
+}
+
+lull_links() {
+	cat /proc/"$1"/fdinfo/* 2>/dev/null | grep -c '^link_type' || true
+}
+
+# lull_start NAME ARGUMENT...: records to $OUT/NAME.json until lull_end, and returns once it measures: when all
+# programs are attached, so when their number has stood still for a second. Sets $lull.
+lull_start() {
+	_name=$1 _before=0
+	shift
+	lull record -d 300s "$@" -o "$OUT/$_name.json" >"$OUT/$_name.txt" 2>&1 &
+	lull=$!
+	while kill -0 "$lull" 2>/dev/null; do
+		sleep 1
+		_now=$(lull_links "$lull")
+		[ "$_now" -gt 0 ] && [ "$_now" -eq "$_before" ] && return
+		_before=$_now
+	done
+	cat "$OUT/$_name.txt"
+	fail 'lull ended before it measured'
+}
+
+# lull_end NAME: ends the recording, which lasts longer than the test; its exit code must be 0.
+lull_end() {
+	grep -q '^State:.[ZX]' "/proc/$lull/status" && fail "the recording $1 ended too early"
+	kill -INT "$lull"
+	_rc=0
+	wait "$lull" || _rc=$?
+	cat "$OUT/$1.txt"
+	[ "$_rc" -eq 0 ] || fail "lull record: exit code $_rc"
+}
+
+# ---- passed-through devices
+
+# pci_find VENDOR:DEVICE: its address
+pci_find() {
+	for _dev in /sys/bus/pci/devices/*; do
+		[ "$(cat "$_dev/vendor"):$(cat "$_dev/device")" != "$1" ] || basename "$_dev"
+	done
+}
+
+# vfio_bind ADDRESS: vfio-pci becomes its driver.
+vfio_bind() {
+	modprobe vfio_iommu_type1
+	modprobe vfio-pci
+	echo vfio-pci >"/sys/bus/pci/devices/$1/driver_override"
+	if [ -e "/sys/bus/pci/devices/$1/driver" ]; then
+		echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
+	fi
+	echo "$1" >/sys/bus/pci/drivers_probe
+	must test "$(basename "$(readlink "/sys/bus/pci/devices/$1/driver")")" = vfio-pci
+}
+
+# device_start NAME COMMAND...: a program that raises what its stdin says; device_raise NAME COUNT
+# waits for the answer, which is in $OUT/NAME.raised.
+device_start() {
+	_name=$1
+	shift
+	rm -f "/tmp/$_name.in"
+	mkfifo "/tmp/$_name.in"
+	"$@" <"/tmp/$_name.in" >"$OUT/$_name.raised" 2>&1 &
+	device=$!
+	sleep 600 >"/tmp/$_name.in" &
+}
+
+device_raise() {
+	_answers=$(grep -c raised "$OUT/$1.raised" || true)
+	echo "$2" >"/tmp/$1.in"
+	until_true 60 device_answered "$1" $((_answers + 1))
+}
+
+device_answered() {
+	[ "$(grep -c raised "$OUT/$1.raised")" -ge "$2" ]
+}
+
+# line_of ACTION: the number of the interrupt, such as of vfio-msi[0](0000:00:02.0)
+line_of() {
+	grep -lxF "$1" /sys/kernel/irq/*/actions | cut -d/ -f5
+}
+
+# line_counts ACTION: "N,N,N,N", one per CPU
+line_counts() {
+	cat "/sys/kernel/irq/$(line_of "$1")/per_cpu_count"
+}
+
+# line_move ACTION CPU: takes effect at one of the next interrupts, so a few must follow.
+line_move() {
+	echo "$2" >"/proc/irq/$(line_of "$1")/smp_affinity_list"
+}
+
+# ---- cgroups, as libvirt makes them under cgroup v2
+
+# libvirt_tree PID NAME: a scope for the guest, with a group for its emulator threads and one for
+# each vCPU, and the threads in them. Prints the scope's path.
+libvirt_tree() {
+	_slice=/sys/fs/cgroup/machine.slice
+	_scope="$_slice/machine-qemu\\x2d1\\x2d$2.scope"
+	echo +cpuset +cpu >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p "$_slice"
+	echo +cpuset +cpu >"$_slice/cgroup.subtree_control"
+	mkdir -p "$_scope/libvirt"
+	echo +cpuset +cpu >"$_scope/cgroup.subtree_control"
+	echo "$1" >"$_scope/libvirt/cgroup.procs"
+	for _task in /proc/"$1"/task/*; do
+		case $(cat "$_task/comm") in
+		CPU*/KVM)
+			_group=$(sed 's/^CPU \([0-9]*\).*/vcpu\1/' "$_task/comm")
+			;;
+		*) _group=emulator ;;
+		esac
+		mkdir -p "$_scope/libvirt/$_group"
+		[ "$(cat "$_scope/libvirt/$_group/cgroup.type")" = threaded ] ||
+			echo threaded >"$_scope/libvirt/$_group/cgroup.type"
+	done
+	echo +cpuset +cpu >"$_scope/libvirt/cgroup.subtree_control"
+	for _task in /proc/"$1"/task/*; do
+		case $(cat "$_task/comm") in
+		CPU*/KVM)
+			_group=$(sed 's/^CPU \([0-9]*\).*/vcpu\1/' "$_task/comm")
+			;;
+		*) _group=emulator ;;
+		esac
+		echo "${_task##*/}" >"$_scope/libvirt/$_group/cgroup.threads"
+	done
+	echo "$_scope"
+}
