@@ -70,7 +70,7 @@ program_copy() {
 
 # One line of a payload file; see HACKING.md.
 payload_add() {
-	local kind=$1 what=$2 top=$3 kernel=$4 path
+	local kind=$1 what=$2 top=$3 path
 
 	case $kind in
 	command)
@@ -83,13 +83,14 @@ payload_add() {
 		cp -R "$root/$what" "$top/tree/$what"
 		;;
 	file)
-		[[ -f $what ]] || unavailable "$what is not installed"
+		[[ -e $what ]] || unavailable "$what is not installed"
 		mkdir -p "$top$(dirname "$what")"
-		cp -L "$what" "$top$what"
+		cp -RL "$what" "$top$what"
 		;;
 	kernel)
+		kernel_is_ready "$what" || kernel_prepare "$what"
 		mkdir -p "$top/nested"
-		cp "$(kernel_dir "$kernel")/"{vmlinux,base.cpio} "$top/nested/"
+		cp "$(kernel_dir "$what")/"{vmlinux,base.cpio} "$top/nested/"
 		;;
 	build/*)
 		path=${LULL_BUILD:-$root/build}/${kind#build/}
@@ -102,8 +103,8 @@ payload_add() {
 
 # The tests' part of the initramfs: a later archive overrides and adds to the base.
 payload_build() {
-	local top=$1 kernel=$2 test kind what
-	shift 2
+	local top=$1 test kind what
+	shift
 
 	mkdir -p "$top/test/bin"
 	cp "$root/tests/lab/init" "$top/init"
@@ -114,7 +115,7 @@ payload_build() {
 		[[ -f $(test_dir "$test")/payload ]] || continue
 		while read -r kind what; do
 			[[ -n $kind && $kind != '#'* ]] || continue
-			payload_add "$kind" "$what" "$top" "$kernel"
+			payload_add "$kind" "$what" "$top"
 		done <"$(test_dir "$test")/payload"
 	done
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # nested: a real QEMU with KVM, and a network card and an NVMe disk passed through to its guest. The
-# guest boots the same kernel, reads the disk a known number of times while lull records, and tells
+# guest boots a 6.1, reads the disk a known number of times while lull records, and tells
 # what it counted itself.
 . /test/lib.sh
 
