@@ -192,3 +192,20 @@ libvirt_tree() {
 	done
 	echo "$_scope"
 }
+
+# ---- tests that print TAP
+
+# tap_run NAME COMMAND...: its TAP, in numbers, and what failed; false if anything did.
+tap_run() {
+	_name=$1 _rc=0
+	shift
+	"$@" >"$OUT/$_name.tap" 2>"$OUT/$_name.err" || _rc=$?
+	_ok=$(grep -c '^ok' "$OUT/$_name.tap" || true)
+	_skipped=$(grep -ci '^ok.*# skip' "$OUT/$_name.tap" || true)
+	_bad=$(grep -c '^not ok' "$OUT/$_name.tap" || true)
+	_plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$OUT/$_name.tap")
+	echo "$_name: $((_ok - _skipped)) passed, $_bad failed, $_skipped skipped, exit code $_rc"
+	[ "$_rc" -eq 0 ] && [ "$_bad" -eq 0 ] && [ "$((_ok + _bad))" = "$_plan" ] && return
+	grep -A 6 '^not ok' "$OUT/$_name.tap" || tail -n 5 "$OUT/$_name.err"
+	return 1
+}

@@ -11,14 +11,15 @@
 kernels=(newest)
 [[ -z ${LULL_CHECK_FULL:-} ]] || kernels+=(6.12)
 
-echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 2) + (${#kernels[@]} > 1 ? 2 : 0)))"
+echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 1) + (${#kernels[@]} > 1 ? 3 : 0)))"
 for kernel in "${kernels[@]}"; do
 	lab_kernel "$kernel"
 	lab "$kernel" "${host_tests[@]}"
-	lab "$kernel" suite
 	lab "$kernel" nested
 done
 if ((${#kernels[@]} > 1)); then
+	no_kernel=
+	lab newest suite
 	lab_kernel 5.10
 	lab 5.10 old
 fi
