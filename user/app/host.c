@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/str.h"
+#include "model/rec_place.h"
 #include "model/recording.h"
 #include "sys/topo.h"
 
@@ -36,6 +37,44 @@ static char *command_line(int argc, char **argv)
 	return s.s;
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct rec_place *x = a, *y = b;
+
+	if (x->package != y->package)
+		return x->package < y->package ? -1 : 1;
+	if (x->node != y->node)
+		return x->node < y->node ? -1 : 1;
+	if (x->l3 != y->l3)
+		return x->l3 < y->l3 ? -1 : 1;
+	if (x->core != y->core)
+		return x->core < y->core ? -1 : 1;
+	return (x->cpu > y->cpu) - (x->cpu < y->cpu);
+}
+
+/* A machine that does not say where its CPUs are is described without. */
+static int describe_places(const struct root *root, struct recording *rec)
+{
+	auto_topo struct topo topo = { .n_cpus = 0 };
+	int err = 0;
+
+	if (topo_read(root, &topo))
+		return 0;
+	for (unsigned int i = 0; i < topo.n_cpus && !err; i++) {
+		const struct topo_cpu *cpu = &topo.cpus[i];
+		const struct rec_place place = { .cpu = (int)i,
+						 .core = cpu->core,
+						 .package = cpu->package,
+						 .node = cpu->node,
+						 .l3 = cpu->l3 };
+
+		if (cpu->online)
+			err = recording_add_place(rec, &place);
+	}
+	qsort(rec->places, rec->n_places, sizeof(*rec->places), by_place);
+	return err;
+}
+
 int host_describe(const struct root *root, int argc, char **argv, struct recording *rec)
 {
 	struct utsname un;
@@ -56,6 +95,6 @@ int host_describe(const struct root *root, int argc, char **argv, struct recordi
 	rec->command = command_line(argc, argv);
 	return rec->hostname && rec->kernel && rec->boot_id && rec->cpus_online && rec->cmdline &&
 			       rec->lull_version && rec->command
-		       ? 0
+		       ? describe_places(root, rec)
 		       : -ENOMEM;
 }

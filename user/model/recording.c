@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "model/rec_place.h"
 #include "model/rec_thread.h"
 
 /*
@@ -124,6 +125,7 @@ void recording_done(struct recording *rec)
 
 	for (unsigned int i = 0; i < rec->n_cpus; i++)
 		entries_done(rec->cpus[i].sources, rec->cpus[i].n_sources);
+	free(rec->places);
 	free(rec->cpus);
 	threads_done(rec->threads, rec->n_threads);
 	stalls_done(rec->stalls, rec->n_stalls);
@@ -139,6 +141,16 @@ void recording_done(struct recording *rec)
 	texts_done(rec->missing, rec->n_missing);
 	texts_done(rec->notes, rec->n_notes);
 	memset(rec, 0, sizeof(*rec));
+}
+
+int recording_add_place(struct recording *rec, const struct rec_place *place)
+{
+	struct rec_place *added;
+	int err = GROW(rec->places, &rec->n_places, added);
+
+	if (!err)
+		*added = *place;
+	return err;
 }
 
 int recording_add_cpu(struct recording *rec, struct rec_cpu **ret)

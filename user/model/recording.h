@@ -99,13 +99,13 @@ struct recording {
 	char *watch_cpus;					/* kernel list */
 	char *ended_by; /* "duration", "interrupted", "target ended", "stop-over", "cpu hotplug", ... */
 	uint64_t stall_threshold_ns;
-
+	struct rec_place *places; /* online CPUs, model/rec_place.h; none: not known */
 	struct rec_cpu *cpus;
 	struct rec_thread *threads;
 	struct rec_stall *stalls; /* sorted: longest first */
 	uint64_t stalls_total, stalls_total_ns;
 	struct rec_audit *audit;
-	unsigned int n_cpus, n_threads, n_stalls, n_audit;
+	unsigned int n_places, n_cpus, n_threads, n_stalls, n_audit;
 	/* loss */
 	bool complete;
 	uint64_t dropped;		/* stall records that did not fit the ring buffer */

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "model/rec_place.h"
 #include "model/recording.h"
 #include "report/export.h"
 #include "report/json_fields.h"
@@ -351,6 +352,11 @@ static void print_list(struct writer *w, const char *key, unsigned int n,
 		w->err = errno ? -errno : -EIO;
 }
 
+static struct json_object *place_at(struct writer *w, const struct recording *rec, unsigned int i)
+{
+	return object_of(w, json_place_fields, &rec->places[i]);
+}
+
 static struct json_object *cpu_at(struct writer *w, const struct recording *rec, unsigned int i)
 {
 	return cpu_of(w, &rec->cpus[i]);
@@ -382,6 +388,8 @@ static int write_document(struct writer *w, const struct recording *rec)
 	print_key(w, "host", object_of(w, json_host_fields, rec));
 	print_fields(w, json_time_fields, rec);
 	print_key(w, "watch", watch_of(w, rec));
+	if (rec->n_places)
+		print_list(w, "topology", rec->n_places, place_at, rec);
 	print_list(w, "cpus", rec->n_cpus, cpu_at, rec);
 	print_list(w, "threads", rec->n_threads, thread_at, rec);
 	print_list(w, "stalls", n_stalls, stall_at, rec);

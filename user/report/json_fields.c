@@ -5,6 +5,7 @@
  */
 #include "report/json_fields.h"
 
+#include "model/rec_place.h"
 #include "model/recording.h"
 
 #define FIELD(type_, owner, member, key_, required)                        \
@@ -37,6 +38,16 @@ const struct json_field json_time_fields[] = {
 	MAY(JSON_TEXT, recording, command),
 	MAY(JSON_TEXT, recording, ended_by),
 	MAY(JSON_U64, recording, stall_threshold_ns),
+	END,
+};
+
+/* Of the list "topology". */
+const struct json_field json_place_fields[] = {
+	MUST(JSON_INT, rec_place, cpu),
+	MUST(JSON_INT, rec_place, core),
+	MUST(JSON_INT_OR_NULL, rec_place, package),
+	MUST(JSON_INT_OR_NULL, rec_place, node),
+	MUST(JSON_INT_OR_NULL, rec_place, l3),
 	END,
 };
 

@@ -33,6 +33,7 @@ struct json_field {
 extern const struct json_field json_top_fields[];
 extern const struct json_field json_host_fields[];
 extern const struct json_field json_time_fields[];
+extern const struct json_field json_place_fields[];
 extern const struct json_field json_watch_fields[];
 extern const struct json_field json_watch_thread_fields[];
 extern const struct json_field json_cpu_fields[];

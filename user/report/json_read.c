@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/str.h"
+#include "model/rec_place.h"
 #include "model/recording.h"
 #include "model/rows.h"
 #include "report/json_fields.h"
@@ -117,6 +118,16 @@ static int read_ledger_entry(const struct json_node *item, void *to)
 		return err;
 	entry->kind = kind;
 	return read_entry(item, false, entry);
+}
+
+static int read_place(const struct json_node *item, void *to)
+{
+	struct rec_place place = { .cpu = 0 };
+	int err = json_node_read_fields(item, json_place_fields, &place);
+
+	if (!err && place.cpu >= CPUSET_MAX)
+		return json_node_refuse(item, "there is no CPU %d", place.cpu);
+	return err ?: recording_add_place(to, &place);
 }
 
 static int read_cpu(const struct json_node *item, void *to)
@@ -386,6 +397,7 @@ static int read_document(const struct json_node *document, const struct json_spl
 	err = err ?: read_part(document, "host", json_host_fields, rec, &part);
 	err = err ?: json_node_read_fields(document, json_time_fields, rec);
 	err = err ?: read_part(document, "watch", json_watch_fields, rec, &watch);
+	err = err ?: json_node_read_list(document, "topology", false, read_place, rec);
 	err = err ?: read_long(document, split, LIST_CPUS, read_cpu, rec);
 	err = err ?: read_long(document, split, LIST_THREADS, read_thread, rec);
 	err = err ?: json_node_read_list(&watch, "threads", true, read_watch_thread, rec);

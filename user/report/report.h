@@ -67,6 +67,9 @@ const char *report_csv_table_at(unsigned int index);
  */
 int report_json_read(const char *text, size_t len, struct recording *ret, struct str *ret_why);
 
+/* One page for a browser, of one side or two. 0, -errno of the stream, -ENOMEM; -EINVAL: more. */
+int report_html_write(const struct export *what, FILE *out);
+
 /* The summary for people that `lull record` prints. 0, or -errno of the stream or -ENOMEM. */
 int report_text_write(const struct recording *rec, const struct report_style *style, FILE *out);
 

@@ -1,0 +1,206 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# report: the page as a browser sees it: what it says, that nothing is fetched and nothing runs,
+# and that its style sheet is the one that its policy names. Names that would break out of their
+# place are tried here and in every format of export.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_lull
+command -v jq >/dev/null || plan_skip_all "needs jq"
+golden=$PWD/tests/golden
+noise=$golden/noise.json
+
+# In a window of this width; the DOM to stdout, what the browser says to $work/console.
+browse() {
+	timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+		--enable-logging=stderr --log-level=0 --window-size="$1",3000 "${@:3}" "file://$work/$2" \
+		2>"$work/console"
+}
+
+page() {
+	"$LULL" report "${@:2}" -o "$work/$1" >/dev/null
+}
+
+style_has_its_hash() {
+	local have
+	page a.html "$noise"
+	have=$(perl -0ne 'print $1 if m|<style>(.*?)</style>|s' "$work/a.html" | sha256sum | cut -c 1-64 |
+		perl -ne 'chomp; print pack "H*", $_' | base64)
+	grep -q "style-src 'sha256-$have'" "$work/a.html" || { echo "sha256-$have" && false; }
+}
+
+# The sections, in their order.
+sections() {
+	grep -o '<section id="[a-z]*"' "$1" | cut -d'"' -f 2 | tr '\n' ' '
+}
+
+is_in_order() {
+	page a.html "$noise"
+	[[ $(sections "$work/a.html") == 'percentiles causes heat stalls cpus settings loss ' ]]
+}
+
+fetches_nothing() {
+	page a.html "$noise"
+	! grep -nE 'https?://|src=|href=|<script>| on[a-z]+=|style=' "$work/a.html"
+}
+
+data_agrees() {
+	page a.html "$noise"
+	perl -0ne 'print $1 if m|id="data">(.*?)</script>|s' "$work/a.html" |
+		jq -e --slurpfile r "$noise" '.schema == "lull.report/1"
+			and .sides[0].gaps.count == ([$r[0].threads[].gap.hist.count] | add)
+			and .sides[0].gaps.max == ([$r[0].threads[].gap.hist.max] | max)
+			and .sides[0].stalls[0].duration_ns == $r[0].stalls[0].duration_ns'
+}
+
+# Every element that is opened is closed, in its turn.
+balance() {
+	perl -0ne 's/<!DOCTYPE[^>]*>|<meta[^>]*>//g;
+		my @open;
+		while (m{<(/?)([a-z0-9]+)((?:"[^"]*"|[^">])*)>}g) {
+			next if !$1 && $3 =~ m|/$|;
+			if (!$1) { push @open, $2 } elsif ((pop @open // "") ne $2) { die "$ARGV: </$2>\n" }
+		}
+		die "$ARGV: @open\n" if @open' "$1"
+}
+
+# Each of the recordings, alone and beside another.
+all_are_pages() {
+	local name
+	for name in noise quiet lossy cpus empty; do
+		page a.html "$golden/$name.json" && page b.html "$noise" "$golden/$name.json" || return 1
+		balance "$work/a.html" && balance "$work/b.html" || return 1
+		[[ $(tail -n 1 "$work/a.html") == '</html>' && $(tail -n 1 "$work/b.html") == '</html>' ]] ||
+			return 1
+	done
+}
+
+browser_shows_verdict() {
+	page a.html "$noise"
+	browse 1000 a.html --dump-dom >"$work/dom" || return 1
+	grep -o 'id="verdict"[^<]*' "$work/dom" | grep -q 'The host took 11.1 % of the 15.7 s' &&
+		grep -q 'id="gap-max">7.94 ms<' "$work/dom"
+}
+
+console_is_silent() {
+	! grep CONSOLE "$work/console"
+}
+
+# A picture is larger than a blank page.
+is_drawn() {
+	browse "$1" a.html --hide-scrollbars --screenshot="$work/shot.png" "${@:2}" >/dev/null &&
+		(($(stat -c %s "$work/shot.png") > 30000))
+}
+
+is_printed() {
+	browse 1000 a.html --print-to-pdf="$work/page.pdf" >/dev/null && (($(stat -c %s "$work/page.pdf") > 20000))
+}
+
+# ---- hostile names: in every place of a recording that holds a name
+
+hostile=$work/hostile.json
+make_hostile() {
+	local evil=$'</script><script>alert(1)</script><img src=x onerror=alert(1)>"\'>]]>--><svg onload=alert(1)>'
+	jq --arg evil "$evil" --arg esc $'\e]0;owned\a\e[2J\r\n# TYPE x counter\nevil{x="' \
+		--arg formula $'=cmd|\x27 /C calc\x27!A0' --arg prom $'a"} 1\nfake{x="' \
+		--arg bidi $'\u202etxt.exe\u200b' '
+		.host.hostname = $evil | .host.kernel = $esc | .host.cmdline = $formula | .command = $evil
+		| .threads[0].vm = $prom + $evil | .threads[1].vm = $esc
+		| .threads[0].comm = $evil | .watch.threads[0].comm = $evil
+		| (.threads[].ledger[] | select(.name != "") | .name) |= $evil + .
+		| .threads[0].ledger[1].name = $formula | .threads[0].ledger[2].name = $bidi + $esc
+		| .threads[0].ledger[3].name = "\t=1+1" | .threads[0].ledger[4].name = "-1+2;x"
+		| (.cpus[].sources[].name) |= $evil + $esc + .
+		| (.cpus[].sources[].labels[]?.name) |= $formula + .
+		| (.stalls[].segments[].name) |= $evil + $esc + .
+		| (.stalls[0].waker) = $evil | (.stalls[0].stack) = [$evil, $esc, $formula]
+		| .notes = [$evil, $esc, $formula] | .missing = [$evil]
+		| .self.programs[0].name = $evil | .audit[0].what = $formula' "$noise" >"$hostile"
+}
+
+# No control character but those of lines, no character that turns the direction.
+is_plain() {
+	! LC_ALL=C grep -naP '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xe2\x80[\x8b-\x8f\xaa-\xae]' "$1"
+}
+
+formats_stay_plain() {
+	local format
+	for format in json csv hlog hgrm prom chrome-json folded; do
+		"$LULL" export "$hostile" --format $format >"$work/out.$format" && is_plain "$work/out.$format" ||
+			{ echo "$format" && return 1; }
+	done
+}
+
+csv_stays_csv() {
+	local table
+	for table in ledger sources labels threads stalls segments stacks audit notes recording hists; do
+		"$LULL" export "$hostile" --format csv --table $table | tests/cli/csv.pl >/dev/null || return 1
+	done
+}
+
+lines_stay_whole() {
+	"$LULL" export "$hostile" --format prom | grep -v '^#' |
+		grep -vE '^lull_[a-z_]+(\{([a-z]+="([^"\\]|\\.)*",?)*\})? [0-9.]+$' && return 1
+	! "$LULL" export "$hostile" --format prom | grep -q '^fake\|^evil\|^# TYPE x' &&
+		! "$LULL" export "$hostile" --format folded | grep -vE '^[^;]+(;[^;]+)+ [0-9]+$' &&
+		! "$LULL" export "$hostile" --format hlog | grep -vE '^(#\[.*\]|"StartTimestamp.*|Tag=[^ ,]+,[0-9.]+,[0-9.]+,[0-9.]+,HIST[A-Za-z0-9+/=]+)$' &&
+		"$LULL" export "$hostile" --format chrome-json | jq -e '.traceEvents | length > 10'
+}
+
+page_stays_whole() {
+	page hostile.html "$hostile" && is_plain "$work/hostile.html" &&
+		(($(grep -o '<script' "$work/hostile.html" | wc -l) == 1)) &&
+		! grep -nE '<img|<svg onload|<script>' "$work/hostile.html" &&
+		perl -0ne 'print $1 if m|id="data">(.*?)</script>|s' "$work/hostile.html" | jq -e '.sides[0].causes | length > 3'
+}
+
+browser_runs_nothing() {
+	browse 1000 hostile.html --dump-dom >"$work/dom" && console_is_silent &&
+		! grep -qE '<img|<svg onload|<script>' "$work/dom" && grep -q 'id="verdict"' "$work/dom"
+}
+
+summary_stays_plain() {
+	"$LULL" explain "$hostile" >"$work/out.text"
+	is_plain "$work/out.text"
+}
+
+with() {
+	local tool=$1 name=$2
+	shift 2
+	if command -v "$tool" >/dev/null; then
+		holds "$name" "$@"
+	else
+		skip "$name" "$tool is not installed (scripts/deps)"
+	fi
+}
+
+plan 23
+
+check "no recording" "report" 1 'which recording\?'
+check "three recordings" "report a b c" 1 'two recordings at most'
+check "no such file" "report /nosuch.json" 1 '/nosuch.json: No such file'
+check "a page that cannot be written" "report $noise -o /nosuch/x.html" 1 'cannot write /nosuch/x.html'
+check "the name of the page" "report $noise" 0 '^page: noise.html$'
+check "to standard output" "report $noise -o -" 0 '<!DOCTYPE html>' '^page:'
+
+holds "the style sheet is the one of the policy" style_has_its_hash
+holds "the sections are in order" is_in_order
+holds "nothing is fetched, nothing runs" fetches_nothing
+holds "the numbers are inside" data_agrees
+holds "every recording is a page" all_are_pages
+with chromium "the browser shows verdict and maximum" browser_shows_verdict
+with chromium "the browser's console is silent" console_is_silent
+with chromium "light" is_drawn 1000
+with chromium "dark" is_drawn 1000 --blink-settings=preferredColorScheme=0
+with chromium "400 pixels" is_drawn 400
+with chromium "print" is_printed
+
+make_hostile
+holds "hostile names: formats stay plain" formats_stay_plain
+holds "hostile names: CSV stays CSV" csv_stays_csv
+holds "hostile names: lines stay whole" lines_stay_whole
+holds "hostile names: the page stays whole" page_stays_whole
+with chromium "hostile names: the browser runs nothing" browser_runs_nothing
+holds "hostile names: the terminal gets plain text" summary_stays_plain
