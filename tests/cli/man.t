@@ -96,6 +96,13 @@ exit_codes_agree() {
 		<(sed -n '/^# EXIT STATUS/,/^# [^E]/p' "$1" | sed -nE 's/^\*([0-9])\*$/\1/p')
 }
 
+# The knobs: names, order, and which are in the default set.
+knobs_agree() {
+	diff <(sed -nE 's/^KNOB\([a-z_]+, *"([a-z-]+)", *(true|false),.*/\1 \2/p' user/isolate/knobs.def) \
+		<(sed -n '/^# KNOBS/,/^# F/p' $pages/lull-shield.8.scd |
+			sed -nE 's/^\*([a-z-]+)\* \\\*$/\1 true/p; s/^\*([a-z-]+)\*$/\1 false/p')
+}
+
 commands=$(commands)
 plan $((8 + 5 * $(wc -w <<<"$commands")))
 
@@ -112,6 +119,7 @@ holds "sources: those of sources.def" sources_agree
 holds "sources: every tracepoint is named" hooks_are_named
 holds "findings: those of findings.def" findings_agree
 holds "loss: the anomalies of anomalies.def" anomalies_agree
+holds "knobs: those of knobs.def" knobs_agree
 holds "lull.8 has all exit codes" exit_codes_agree $pages/lull.8.scd
 if [[ -f README.md ]]; then
 	holds "README: its examples" examples_work README.md

@@ -173,6 +173,23 @@ static int second_scan(struct apply *a, const struct layer_list *layers, bool is
 	return err;
 }
 
+static void mark_returning(struct plan *plan)
+{
+	for (unsigned int i = 0; i < plan->n_steps; i++)
+		plan->steps[i].is_returning = streq(plan->steps[i].next, plan->steps[i].orig) &&
+					      !streq(plan->steps[i].prev, plan->steps[i].orig);
+}
+
+static unsigned int count_returned(const struct plan *plan)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < plan->n_steps; i++)
+		n += plan->steps[i].is_returning &&
+		     (plan->steps[i].state == STEP_HELD || plan->steps[i].state == STEP_PENDING);
+	return n;
+}
+
 static int run(struct apply *a, struct layer_list *layers, bool is_lifting)
 {
 	enum journal_state state = is_lifting ? JOURNAL_LIFTING : JOURNAL_ADDING;
@@ -186,7 +203,9 @@ static int run(struct apply *a, struct layer_list *layers, bool is_lifting)
 	if (err)
 		return err;
 	a->has_begun = true;
+	mark_returning(&a->plan);
 	err = apply_steps(a, &a->plan, is_lifting);
+	a->n_restored = count_returned(&a->plan);
 	err = err ?: second_scan(a, layers, is_lifting);
 	err = err ?: write_outcome(a, layers, &a->plan);
 	a->has_begun = err != 0;

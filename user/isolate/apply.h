@@ -33,11 +33,12 @@ struct apply {
 	struct plan plan;	    /* of the last run: each step with its state */
 	bool slept, online_changed; /* since the journal was written */
 	bool was_interrupted;	    /* a killed run was found; a writer has ended it */
-	bool has_begun;		/* an error came in the midst: the next run has to end this one */
-	unsigned int n_swept;	/* layers lifted because their owner is gone */
-	unsigned int n_owed;	/* steps that a roll-back could not put back */
-	pid_t lock_holder;	/* with -EWOULDBLOCK */
-	const struct knob *bad; /* whose plan() failed; when the last is lifted the others go on */
+	bool has_begun;		 /* an error came in the midst: the next run has to end this one */
+	unsigned int n_swept;	 /* layers lifted because their owner is gone */
+	unsigned int n_restored; /* steps that the last run put back */
+	unsigned int n_owed;	 /* steps that a roll-back could not put back */
+	pid_t lock_holder;	 /* with -EWOULDBLOCK */
+	const struct knob *bad;	 /* whose plan() failed; when the last is lifted the others go on */
 };
 
 struct apply_tally {
@@ -75,6 +76,9 @@ int apply_again(struct apply *a);
 int apply_claim(struct apply *a, const char *object);
 /* Fills a->plan with the journal's steps and their states now. Reads only. */
 int apply_check(struct apply *a);
+
+/* Indices of the plan's steps in the order of applying, or of putting back. NULL: no memory. */
+unsigned int *apply_order(const struct plan *plan, bool is_lifting);
 
 const struct layer *apply_layer(const struct apply *a, const char *id);
 /* Was the layer's owner, or its VM, there a moment ago? */

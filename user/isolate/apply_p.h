@@ -21,7 +21,4 @@ struct layer_list {
  */
 int apply_plan_all(struct apply *a, const struct layer_list *layers, bool is_strict, bool is_second,
 		   struct plan *plan);
-/* Indices of the plan's steps in the order of applying, or of putting back. NULL: no memory. */
-unsigned int *apply_order(const struct plan *plan, bool is_lifting);
-
 #endif

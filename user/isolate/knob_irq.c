@@ -33,14 +33,14 @@ static int number_of(const struct plan_step *step, unsigned int *ret)
 }
 
 static int identity_part(const struct root *root, unsigned int irq, const char *file,
-			 struct str *to)
+			 const char *separator, struct str *to)
 {
 	auto_free char *text = NULL;
 	int err = fs_read_line(root, &text, "sys/kernel/irq/%u/%s", irq, file);
 
 	if (err && err != -ENOENT)
 		return err;
-	return str_addf(to, "%s%s", to->len ? "|" : "", text ?: "");
+	return str_addf(to, "%s%s", separator, text ?: "");
 }
 
 /* 0, -ENOENT, or what keeps it from being seen: that is no "gone". */
@@ -61,9 +61,9 @@ static int identify_irq(const struct root *root, unsigned int irq, char **ret)
 		return err;
 	err = look_for(root, "sys/kernel/irq", irq);
 	if (!err) {
-		err = identity_part(root, irq, "chip_name", &text);
-		err = err ?: identity_part(root, irq, "hwirq", &text);
-		err = err ?: identity_part(root, irq, "actions", &text);
+		err = identity_part(root, irq, "chip_name", "", &text);
+		err = err ?: identity_part(root, irq, "hwirq", "|", &text);
+		err = err ?: identity_part(root, irq, "actions", "|", &text);
 	} else if (err == -ENOENT) {
 		err = str_add(&text, "");
 	}
@@ -180,7 +180,8 @@ static int plan_move(const struct goal *goal, struct plan *plan, struct plan_cha
 static int name_line(const struct candidate *c, char **ret)
 {
 	const struct irq_line *line = c->line;
-	const char *device = c->info->device;
+	bool is_named = c->info->bdf[0] && strstr(line->actions, c->info->bdf);
+	const char *device = is_named ? "" : c->info->device;
 	char *name = NULL;
 
 	if (asprintf(&name, "irq %d %s%s%s%s", line->irq, line->actions[0] ? line->actions : "-",

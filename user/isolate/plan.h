@@ -40,6 +40,7 @@ struct plan_step {
 	enum step_state state;
 	int err;	    /* -errno of STEP_REFUSED, STEP_FAILED */
 	bool is_remembered; /* see struct plan_change; not in the journal either */
+	bool is_returning;  /* of this run: it was ours and becomes as it was */
 };
 
 struct plan_stay {

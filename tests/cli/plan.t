@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# plan: what `lull plan` and `lull status` say of recorded machines, and what plan, shield and restore
+# refuse. Needs neither root nor KVM; nothing is changed.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_lull
+fixtures=$(realpath tests/fixtures)
+golden=$(realpath tests/golden)
+desktop="--sysroot $fixtures/desktop"
+small="--sysroot $work/small"
+cp -r "$fixtures/shield" "$work/small"
+cp -r "$fixtures/desktop" "$work/loose"
+sed -i 's/^\(Cpus_allowed_list:\t\).*/\10-15/' "$work"/loose/proc/5000/task/*/status
+
+# prints GOLDEN ARGUMENTS: exactly that.
+prints() {
+	run "$2" && diff "$golden/$1" "$out"
+}
+
+# answers ARGUMENTS FILTER WANT: what jq makes of the document.
+answers() {
+	local got
+	run "$1 --json"
+	got=$(jq -c "$2" "$out") || return 1
+	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
+}
+
+# The plan's shell commands, run in a copy of the machine, leave what the plan wants.
+commands_do_it() {
+	run "plan $small -c 2-3 --shell" || return 1
+	sed "s|> /|> $work/small/|" "$out" | bash || return 1
+	run "plan $small -c 2-3 --only irq" && grep -q '^nothing to change' "$out"
+	local code=$?
+	rm -rf "$work/small" && cp -r "$fixtures/shield" "$work/small"
+	return $code
+}
+
+leaves_it() {
+	diff -r "$fixtures/shield" "$work/small"
+}
+
+# A journal whose layers are LINES, with its checksum.
+put_journal() {
+	mkdir -p "$work/small/run/lull"
+	python3 - "$work/small/run/lull/journal" "$1" <<-'END'
+		import sys
+		text = sys.argv[2].encode()
+		crc = 0xffffffff
+		for byte in text:
+		    crc ^= byte
+		    for _ in range(8):
+		        crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+		open(sys.argv[1], "wb").write(text + b"end %08x\n" % (crc ^ 0xffffffff))
+	END
+}
+head="lull-journal 1 11111111-2222-3333-4444-555555555555 3"
+
+plan 37
+
+check "a word too many" "plan win11" 1 'unexpected word win11; a VM is named with --vm'
+check "no such root" "plan --sysroot /nosuch" 1 '/nosuch: No such file'
+check "several VMs" "plan $desktop" 4 '--vm media'
+check "no such VM" "plan $desktop --vm linux" 4 'no VM matches --vm linux'
+check "no VM" "plan $small" 4 'no VM is running; name a target'
+check "not one vCPU is pinned" "plan --sysroot $work/loose --vm media" 4 'no virtual CPU of media is pinned.*-c'
+check "-c beside the VM" "plan $desktop --vm media -c 4-5" 0 'media: guest CPUs 4-5'
+check "the guest would have every CPU" "plan $small -c 0-3 --force" 4 'less than one full core \(no CPU\)'
+check "the host would keep half a core" "plan $desktop -c 1-15 --force" 4 'less than one full core \(0\)'
+check "one full core is enough" "plan $desktop -c 1-7,9-15" 0 'host CPUs 0,8'
+check "CPU 0" "plan $small -c 0" 4 'CPU 0 keeps the time.*--force'
+check "CPU 0, forced" "plan $small -c 0 --force" 0 'guest CPUs 0, host CPUs 1-3'
+check "a CPU that is not there" "plan $small -c 7" 4 'CPU 7 is not online'
+check "--only and --without" "plan $small -c 1 --only irq --without irq" 1 'exclude each other'
+check "--only: an unknown knob" "plan $small -c 1 --only irq,warp" 1 'no knob is called warp; there are:.* irq'
+check "--only: nothing" "plan $small -c 1 --only ''" 1 'no knob is called'
+check "--json and --shell" "plan $small -c 1 --json --shell" 1 'exclude each other'
+check "--libvirt-xml without a VM" "plan $small -c 1 --libvirt-xml" 1 'is for a VM'
+
+holds "text" prints desktop.plan.txt "plan $desktop --vm win11 --only irq,irq-default"
+holds "the document" prints desktop.plan.json "plan $desktop --vm win11 --only irq,irq-default"' --json'
+holds "passed-through lines go to the guest that has them" answers "plan $desktop --vm win11" \
+	'[.steps[] | select(.knob == "irq" and .want == "2-3,10-11") | .name]' \
+	'["irq 25 vfio-intx(0000:01:00.1), ehci_hcd:usb1","irq 131 vfio-msi[0](0000:01:00.0)"]'
+holds "--only: no other knob" answers "plan $small -c 2-3 --only irq-default" '[.steps[].knob]' '["irq-default"]'
+holds "--without: all but this" answers "plan $small -c 2-3 --without irq-default" \
+	'[.steps[].knob] | unique' '["irq"]'
+holds "--shell: the commands do it" commands_do_it
+check "--libvirt-xml" "plan $desktop --vm win11 --libvirt-xml" 0 "<vcpupin vcpu='3' cpuset='11'/>"
+check "--libvirt-xml: the emulator" "plan $desktop --vm win11 --libvirt-xml" 0 \
+	"<emulatorpin cpuset='0-1,4-9,12-15'/>"
+holds "nothing was changed" leaves_it
+
+check "status: nothing" "status $small" 0 '^no shield is in force'
+put_journal "$head clean 0-3 0
+layer A win%2011 nobody 0 0 0 3 irq held all
+step irq proc/irq/24/smp_affinity_list ||some%20driver irq%2024 0-3 0-3 0-3
+step irq proc/irq/26/smp_affinity_list ||some%20driver irq%2026 0-3 0-1 0-1
+"
+check "status: drift" "status $small" 2 '0 held, 0 pending, 1 drifted, 0 gone, 0 failed'
+holds "status: the document" answers "status $small" \
+	'[.schema, (.shields[] | .id, .name, .cpus, (.steps[] | .state, .now, .want))]' \
+	'["lull.status/1","A","win 11","3","drifted","2-3","0-1"]'
+check "plan: CPUs of another shield" "plan $small -c 2-3" 4 'CPU 3 is shielded already, for win 11'
+put_journal "$head adding 0-3 0
+"
+check "status: an interrupted run" "status $small" 2 'interrupted: run lull restore'
+printf 'x' >>"$work/small/run/lull/journal"
+check "status: a damaged journal" "status $small" 1 'journal is damaged'
+chmod 777 "$work/small/run/lull"
+check "status: a directory that others may write" "status $small" 4 'somebody else made it'
+
+if ((EUID == 0)); then
+	chmod 711 "$work" && chmod 777 "$here"
+	run_as=(setpriv --reuid=65534 --regid=65534 --clear-groups --)
+fi
+cp "$LULL" "$work/lull" && LULL=$work/lull
+last=$(($(nproc) - 1))
+check "not root: plan" "plan -c $last --force" $((last ? 0 : 4)) "guest CPUs $last|full core"
+check "not root: shield" "shield -c $last --force" 4 'changing the host needs root|full core'
+check "not root: restore" "restore" 4 'changing the host needs root'

@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# shield: shields of the last CPU of this machine, really applied, and what is left after restore:
+# nothing, byte for byte; also after kill -9 at random moments, a drift, a lull that ended. While
+# shielded no movable interrupt arrives on that CPU. Puts everything back on every way out.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_root
+need_lull
+need_cpus 2
+cpu=$(last_cpu)
+"$LULL" status >"$work/first" 2>&1
+grep -q '^no shield is in force' "$work/first" || plan_skip_all "a shield is in force already"
+"$LULL" plan -c "$cpu" >"$work/plan" 2>&1 || plan_skip_all "refused: $(head -n 1 "$work/plan")"
+irq_save
+way_out() {
+	local code=$?
+	"$LULL" restore --all >/dev/null 2>&1
+	(exit "$code")
+	tap_done
+}
+trap way_out EXIT
+
+# Every value that a knob may touch.
+state() {
+	local file
+	for file in /proc/irq/*/smp_affinity /proc/irq/default_smp_affinity \
+		/sys/devices/virtual/workqueue/cpumask /sys/devices/virtual/workqueue/*/cpumask \
+		/proc/sys/kernel/{watchdog_cpumask,watchdog,nmi_watchdog,numa_balancing} \
+		/proc/sys/vm/stat_interval /sys/kernel/rcu_normal; do
+		[[ ! -r $file ]] || echo "$file $(<"$file")"
+	done
+	find /sys/fs/cgroup -name 'cpuset.cpus*' -o -name 'cpuset.mems' -o -name 'cpuset.sched_*' |
+		sort | while read -r file; do echo "$file $(cat "$file" 2>/dev/null)"; done
+	# Kernel threads that live longer than this test.
+	for file in /proc/[0-9]*; do
+		[[ $(cat "$file/comm" 2>/dev/null) =~ ^(kswapd|kcompactd|khugepaged|kauditd|ksmd|jbd2) ]] &&
+			echo "$file $(taskset -p "${file#/proc/}" 2>/dev/null)"
+	done
+	return 0
+}
+
+is_as_before() {
+	state >"$work/now"
+	diff "$work/before" "$work/now" && [[ ! -e /run/lull/journal ]]
+}
+
+# runs CODE ARGUMENTS...
+runs() {
+	local want=$1 code
+	shift
+	"$LULL" "$@" >"$work/out" 2>"$work/err"
+	code=$?
+	((code == want)) || { cat "$work/out" "$work/err" && echo "exit code $code" && return 1; }
+}
+
+kill_at_random() {
+	local i pid bad=0
+	for ((i = 0; i < 20; i++)); do
+		"$LULL" "$@" >/dev/null 2>&1 &
+		pid=$!
+		sleep "0.0$((RANDOM % 80 + 10))"
+		kill -KILL "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+		"$LULL" restore --all >/dev/null 2>&1 || bad=1
+		is_as_before || bad=1
+	done
+	return $bad
+}
+
+# Arrivals of lines that the shield has moved, on the CPU.
+arrivals() {
+	awk -v column=$((cpu + 2)) -v lines="$(jq -r '.steps[] | select(.knob == "irq") |
+		.object | split("/")[2]' "$work/shield.json")" \
+		'BEGIN { n = split(lines, l, "\n"); for (i in l) want[l[i] ":"] = 1 }
+		$1 in want { sum += $column } END { print sum + 0 }' /proc/interrupts
+}
+
+no_arrivals() {
+	local before after
+	"$LULL" shield -c "$cpu" --json >"$work/shield.json" 2>/dev/null || return 1
+	sleep 1 # pending moves
+	before=$(arrivals)
+	for _ in 1 2 3 4 5; do
+		echo 3 >/proc/sys/vm/drop_caches
+		find /usr -xdev -type f -size -64k -print0 2>/dev/null | head -z -n 300 |
+			xargs -0 cat >/dev/null
+	done
+	after=$(arrivals)
+	echo "$((after - before)) arrived"
+	((after == before))
+}
+
+first_line() {
+	jq -r '[.steps[] | select(.knob == "irq")][0].object' "$work/shield.json"
+}
+
+plan 19
+state >"$work/before"
+check "shield" runs 0 shield -c "$cpu"
+check "status: all hold" runs 0 status
+check "twice is once" runs 0 shield -c "$cpu"
+check "restore" runs 0 restore
+says "restore says so" "$work/out" '^restored [1-9][0-9]* of [1-9][0-9]*, verified$'
+check "everything is as before" is_as_before
+check "restore again" runs 0 restore
+says "there is nothing" "$work/out" '^nothing to restore$'
+check "no moved interrupt arrives on the CPU" no_arrivals
+line=$(first_line)
+echo "$cpu" >"/$line"
+check "a drift: status is 2" runs 2 status
+check "a drift: restore leaves it" runs 2 restore
+says "a drift: it is named" "$work/out" 'drifted'
+jq -r --arg o "$line" '.steps[] | select(.object == $o) | .old' "$work/shield.json" >"/$line"
+check "a drift: the rest is as before" is_as_before
+check "--for" runs 0 shield -c "$cpu" --for 500ms
+check "--for: as before" is_as_before
+
+spawn "$LULL" shield -c "$cpu" --keep >"$work/keep" 2>&1
+keeper=$spawned
+wait_until 5 grep -q 'held' "$work/keep"
+echo "$cpu" >"/$line"
+is_taken_back() {
+	[[ $(<"/$line") != "$cpu" ]]
+}
+check "--keep takes back what drifts" wait_until 8 is_taken_back
+reap "$keeper"
+within "--keep ends well" $? 0 0
+check "--keep: as before" is_as_before
+check "killed at random, 20 times" kill_at_random shield -c "$cpu"

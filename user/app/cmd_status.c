@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * status: which shields are in force and how each of their steps stands. Only reads.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+
+#include "app/cmd.h"
+#include "app/opts.h"
+#include "app/shielding.h"
+#include "app/style.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "isolate/knob.h"
+#include "report/report.h"
+#include "report/steps.h"
+
+struct config {
+	const char *sysroot;
+	bool json, all;
+	enum opt_color color;
+};
+
+#define ROW(let, nam, typ, field, meta, hlp)                                           \
+	{                                                                              \
+		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
+		.offset = offsetof(struct config, field)                               \
+	}
+
+static const struct opt options[] = {
+	ROW(0, "all", OPT_FLAG, all, NULL, "every step, those that are held too"),
+	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.status/1"),
+	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded machine, not this host"),
+	ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+};
+#undef ROW
+
+static const struct opt_spec spec = {
+	.command = "status",
+	.synopsis = "[OPTIONS]",
+	.examples =
+		"  lull status                what is in force, and what somebody changed\n"
+		"  lull status --json | jq '.shields[].steps[] | select(.state==\"drifted\")'\n",
+	.about = "Shows the shields in force and whether their steps still hold. Exit code 2: one\n"
+		 "has drifted, or a run of lull was interrupted. Changes nothing.",
+	.opts = options,
+	.n_opts = ARRAY_SIZE(options),
+};
+
+/* Held steps are a number only, unless all are wanted. */
+static void drop_held(struct steps *steps)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < steps->n_rows; i++)
+		if (!streq(steps->rows[i].state, "held")) {
+			steps->row_bits[n] = steps->row_bits[i];
+			steps->rows[n++] = steps->rows[i];
+		}
+	steps->n_rows = n;
+}
+
+static int print_text(const struct config *config, struct shielding *s,
+		      const struct apply_tally *tally)
+{
+	struct report_style style = { 0 };
+
+	style_read(config->color, false, &style);
+	for (unsigned int i = 0; i < s->steps.n_shields; i++) {
+		const struct shield_row *row = &s->steps.shields[i];
+
+		(void)printf("%s: CPUs %s (owner: %s)\n", row->name, row->cpus, row->owner);
+	}
+	if (!s->steps.n_shields)
+		(void)printf("no shield is in force\n");
+	if (s->steps.n_shields || s->steps.n_rows)
+		(void)printf("%u held, %u pending, %u drifted, %u gone, %u failed\n", tally->held,
+			     tally->pending, tally->drifted, tally->gone, tally->failed);
+	if (!config->all)
+		drop_held(&s->steps);
+	if (s->steps.n_rows)
+		(void)printf("\n");
+	return report_states_text_write(&s->steps, &style, stdout) ? EXIT_ERROR : EXIT_GOOD;
+}
+
+static int status(const struct config *config, struct shielding *s)
+{
+	struct apply_tally tally;
+	int err, code = shielding_open("status", config->sysroot, s);
+
+	code = code ?: shielding_open_journal(s, "status", false, 0);
+	if (code)
+		return code;
+	err = apply_check(&s->apply);
+	if (err)
+		return shielding_error(s, "status", err);
+	apply_count(&s->apply.plan, &tally);
+	code = shielding_show(s, "status", true);
+	if (!code && config->json)
+		code = report_steps_json_write(&s->steps, stdout) ? EXIT_ERROR : EXIT_GOOD;
+	else if (!code)
+		code = print_text(config, s, &tally);
+	if (s->apply.was_interrupted)
+		log_error("a run of lull was interrupted: run lull restore");
+	return code
+		       ?: s->apply.was_interrupted || tally.drifted || tally.failed ? EXIT_LIMIT
+										    : EXIT_GOOD;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	struct config config = { .sysroot = "/" };
+	struct shielding s;
+	int code, rest;
+
+	(void)setlocale(LC_CTYPE, "");
+	code = opts_parse(&spec, argc, argv, &config, &rest);
+	if (code)
+		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
+	if (rest < argc) {
+		log_error("status: unexpected word %s", argv[rest]);
+		return EXIT_ERROR;
+	}
+	code = status(&config, &s);
+	shielding_done(&s);
+	return code;
+}

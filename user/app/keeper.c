@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * keeper: one loop. Twice a second it looks whether the set of interrupts is another one, every 5 s
+ * at all values; the kernel's messages of CPUs wake it at once. The lock is held only while
+ * something is done.
+ */
+#include "app/keeper.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "app/cmd.h"
+#include "app/shielding.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "sys/irqs.h"
+
+#define LOOK_MS	     500
+#define FULL_NS	     5000000000ULL
+#define WAIT_NS	     10000000000ULL
+#define BACK_OFF_MAX 300000000000ULL
+#define FIGHTS_MAX   64
+
+/* A step that somebody else changes again and again. */
+struct fight {
+	char object[96];
+	uint64_t next_ns, back_off_ns;
+};
+
+struct keeper {
+	struct shielding *s;
+	const struct keeper_config *config;
+	uint64_t signature; /* of the interrupts there are */
+	uint64_t next_full_ns;
+	bool has_reset;
+	int uevents;
+	struct fight fights[FIGHTS_MAX];
+	unsigned int n_fights;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+/* Tells the service manager, if there is one; its protocol is one datagram. */
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	auto_close int fd = -1;
+	size_t len = path ? strlen(path) : 0;
+
+	if (!len || len >= sizeof(to.sun_path) || (*path != '/' && *path != '@'))
+		return;
+	memcpy(to.sun_path, path, len);
+	if (*path == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+}
+
+/* A descriptor, or -errno: then the look every 5 s has to do. */
+static int open_uevents(void)
+{
+	struct sockaddr_nl from = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	auto_close int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+				   NETLINK_KOBJECT_UEVENT);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)))
+		return -errno;
+	return take_fd(fd);
+}
+
+/* A CPU went or came: the kernel has rewritten masks. */
+static void read_uevents(struct keeper *k)
+{
+	char text[4096];
+	ssize_t n;
+
+	while ((n = recv(k->uevents, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
+		text[n] = '\0';
+		if (strstr(text, "/devices/system/cpu/cpu") &&
+		    (str_starts(text, "online@") || str_starts(text, "offline@"))) {
+			k->has_reset = true;
+			k->next_full_ns = 0;
+		}
+	}
+}
+
+static uint64_t add_text(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
+	return (hash ^ 0xff) * 0x100000001b3ULL;
+}
+
+/* Which interrupts there are and whose; their counts do not matter. */
+static int read_signature(const struct root *root, uint64_t *ret)
+{
+	struct irq_table table = { 0 };
+	uint64_t hash = 0xcbf29ce484222325ULL;
+	int err = irqs_read(root, &table, NULL);
+
+	for (unsigned int i = 0; !err && i < table.n_lines; i++) {
+		hash = add_text(hash, table.lines[i].name);
+		hash = add_text(hash, table.lines[i].actions);
+	}
+	irqs_done(&table);
+	if (!err)
+		*ret = hash;
+	return err;
+}
+
+static struct fight *find_fight(struct keeper *k, const char *object)
+{
+	struct fight *fight;
+
+	for (unsigned int i = 0; i < k->n_fights; i++)
+		if (streq(k->fights[i].object, object))
+			return &k->fights[i];
+	if (k->n_fights == FIGHTS_MAX)
+		return NULL;
+	fight = &k->fights[k->n_fights++];
+	*fight = (struct fight){ .back_off_ns = FULL_NS };
+	str_copy(fight->object, sizeof(fight->object), object, strlen(object));
+	return fight;
+}
+
+/* Takes drifted steps back whose time has come; says whose they are. */
+static bool claim(struct keeper *k)
+{
+	const struct plan *plan = &k->s->apply.plan;
+	bool has_claimed = false;
+
+	for (unsigned int i = 0; i < plan->n_steps; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		struct fight *fight;
+
+		if (step->state != STEP_DRIFTED)
+			continue;
+		fight = find_fight(k, step->object);
+		if (!fight || now_ns() < fight->next_ns || apply_claim(&k->s->apply, step->object))
+			continue;
+		log_warn("%s was changed to %s%s%s; taken back to %s", step->name,
+			 step->now ? step->now : "?", step->by ? " by " : "",
+			 step->by ? step->by : "", step->next);
+		fight->next_ns = now_ns() + fight->back_off_ns;
+		fight->back_off_ns = min(fight->back_off_ns * 2, BACK_OFF_MAX);
+		has_claimed = true;
+	}
+	return has_claimed;
+}
+
+static void reopen(struct keeper *k)
+{
+	apply_close(&k->s->apply);
+	k->s->is_open = false;
+}
+
+/* One look at everything: what has appeared is placed, what was changed is taken back. */
+static int again(struct keeper *k)
+{
+	struct shielding *s = k->s;
+	int err, code;
+
+	shielding_read_vms(s);
+	code = shielding_open_journal(s, "shield", true, WAIT_NS);
+	if (code) {
+		reopen(k);
+		return code;
+	}
+	s->apply.config.has_reset = k->has_reset;
+	err = apply_again(&s->apply);
+	if (!err && claim(k))
+		err = apply_again(&s->apply);
+	if (!err)
+		k->has_reset = false;
+	code = err ? shielding_error(s, "shield", err) : 0;
+	reopen(k);
+	k->next_full_ns = now_ns() + FULL_NS;
+	return code;
+}
+
+/* A failure to look is said, and tried again: it ends nothing. */
+static void look(struct keeper *k)
+{
+	uint64_t signature = k->signature;
+	bool is_new = !read_signature(&k->s->root, &signature) && signature != k->signature;
+
+	if (!is_new && now_ns() < k->next_full_ns)
+		return;
+	if (!again(k))
+		k->signature = signature;
+}
+
+static int lift(struct keeper *k)
+{
+	struct shielding *s = k->s;
+	int err, code;
+
+	notify("STOPPING=1");
+	code = shielding_open_journal(s, "shield", true, WAIT_NS);
+	if (code)
+		return code;
+	err = apply_lift(&s->apply, s->layer->id);
+	if (err == -ENOENT) /* somebody else did, or the sweep: its owner ended */
+		err = 0;
+	return err ? shielding_error(s, "shield", err) : shielding_tell_lifted(s);
+}
+
+int keeper_run(struct shielding *s, const struct keeper_config *config)
+{
+	struct keeper k = { .s = s, .config = config, .uevents = -1 };
+	uint64_t until = now_ns() + config->duration_ns;
+	int code;
+
+	reopen(&k);
+	if (config->is_keeping)
+		k.uevents = open_uevents();
+	(void)read_signature(&s->root, &k.signature);
+	k.next_full_ns = now_ns() + FULL_NS;
+	notify("READY=1");
+	for (;;) {
+		struct pollfd fds[] = { { .fd = config->signals, .events = POLLIN },
+					{ .fd = k.uevents, .events = POLLIN } };
+
+		(void)poll(fds, ARRAY_SIZE(fds), LOOK_MS);
+		if (fds[0].revents || (config->duration_ns && now_ns() >= until) ||
+		    !apply_owner_is_alive(&s->root, &config->watched))
+			break;
+		if (fds[1].revents)
+			read_uevents(&k);
+		if (config->is_keeping)
+			look(&k);
+	}
+	code = lift(&k);
+	cleanup_close_fd(&k.uevents);
+	return code;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * shielding_show: plans and journals become rows of words.
+ */
+#include <errno.h>
+
+#include "app/cmd.h"
+#include "app/shielding.h"
+#include "app/style.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/str.h"
+#include "isolate/knob.h"
+#include "isolate/step.h"
+#include "report/report.h"
+#include "report/steps.h"
+
+const char *shielding_state_name(enum step_state state)
+{
+	static const char *const names[] = {
+		[STEP_PLANNED] = "planned", [STEP_HELD] = "held", [STEP_PENDING] = "pending",
+		[STEP_DRIFTED] = "drifted", [STEP_GONE] = "gone", [STEP_REFUSED] = "refused",
+		[STEP_FAILED] = "failed",
+	};
+
+	return names[state];
+}
+
+/* What went wrong with it, or why it is done. */
+static const char *why_of(const struct plan_step *step)
+{
+	const char *words = NULL;
+
+	if (step->state == STEP_REFUSED && step->knob->ops->refusal)
+		words = step->knob->ops->refusal(step->err);
+	if (step->state == STEP_FAILED || (step->state == STEP_REFUSED && !words))
+		words = step->err == -EXDEV ? "the kernel made something else of it"
+			: step->err	    ? strerror(-step->err)
+					    : "not written yet";
+	if (step->state == STEP_PENDING)
+		words = "in effect at the next interrupt";
+	return words ?: step->why ?: "";
+}
+
+/*
+ * irqbalance writes masks every 10 s: where it runs, a mask that changed by itself is most likely
+ * its. Who else did it the kernel does not tell.
+ */
+static void find_culprit(const struct root *root, char *to, size_t cap)
+{
+	auto_closedir DIR *dir = NULL;
+	const struct dirent *entry;
+
+	*to = '\0';
+	if (fs_opendir(root, &dir, "proc"))
+		return;
+	while ((entry = readdir(dir))) {
+		auto_free char *comm = NULL;
+		uint32_t pid;
+
+		if (!parse_u32(entry->d_name, &pid) &&
+		    !fs_read_line(root, &comm, "proc/%s/comm", entry->d_name) &&
+		    streq(comm, "irqbalance"))
+			(void)snprintf(to, cap, "irqbalance (pid %u), probably", pid);
+	}
+}
+
+/* -ENOMEM. */
+static int name_culprits(struct shielding *s)
+{
+	struct plan *plan = &s->apply.plan;
+	char culprit[64];
+	bool is_asked = false;
+
+	for (unsigned int i = 0; i < plan->n_steps; i++) {
+		struct plan_step *step = &plan->steps[i];
+
+		if (step->state != STEP_DRIFTED || step->by ||
+		    !str_starts(step->object, "proc/irq/"))
+			continue;
+		if (!is_asked)
+			find_culprit(&s->root, culprit, sizeof(culprit));
+		is_asked = true;
+		step->by = *culprit ? strdup(culprit) : NULL;
+		if (*culprit && !step->by)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_rows(struct shielding *s)
+{
+	const struct plan *plan = &s->apply.plan;
+	struct steps *steps = &s->steps;
+
+	steps->rows = calloc(plan->n_steps + 1, sizeof(*steps->rows));
+	steps->row_bits = calloc(plan->n_steps + 1, sizeof(*steps->row_bits));
+	steps->stays = calloc(plan->n_stays + 1, sizeof(*steps->stays));
+	if (!steps->rows || !steps->row_bits || !steps->stays)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < plan->n_steps; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		if (step_is_untouched(step))
+			continue;
+		steps->row_bits[steps->n_rows] = 1ULL << knob_number(step->knob);
+		steps->rows[steps->n_rows++] = (struct step_row){
+			.knob = step->knob->name,
+			.object = step->object,
+			.name = step->name,
+			.old_value = step->orig,
+			.now = step->now,
+			.want = step->next,
+			.state = shielding_state_name(step->state),
+			.by = step->by,
+			.why = why_of(step),
+		};
+	}
+	for (unsigned int i = 0; i < plan->n_stays; i++)
+		steps->stays[i] = (struct stay_row){ .knob = plan->stays[i].knob->name,
+						     .name = plan->stays[i].name,
+						     .why = plan->stays[i].why };
+	steps->n_stays = plan->n_stays;
+	steps->advice = plan->advice;
+	steps->n_advice = plan->n_advice;
+	return 0;
+}
+
+static char *describe_owner(const struct layer *layer)
+{
+	static const char *const kinds[] = {
+		[OWNER_NOBODY] = "nobody: until lull restore",
+		[OWNER_VM] = "VM",
+		[OWNER_THREAD] = "thread",
+		[OWNER_LULL] = "lull",
+	};
+	char *text = NULL;
+	int n;
+
+	if (layer->owner.kind == OWNER_NOBODY)
+		return strdup(kinds[OWNER_NOBODY]);
+	n = asprintf(&text, "%s, pid %d", kinds[layer->owner.kind], layer->owner.pid);
+	return n < 0 ? NULL : text;
+}
+
+static int add_shields(struct shielding *s)
+{
+	const struct journal *journal = &s->apply.journal;
+	struct steps *steps = &s->steps;
+
+	steps->shields = calloc(journal->n_layers + 1, sizeof(*steps->shields));
+	if (!steps->shields)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < journal->n_layers; i++) {
+		const struct layer *layer = journal->layers[i];
+		struct shield_row row = { .id = layer->id,
+					  .name = layer->name,
+					  .owner = describe_owner(layer),
+					  .cpus = cpuset_format(&layer->guest),
+					  .knobs = layer->knobs };
+
+		steps->shields[steps->n_shields++] = row;
+		if (!row.owner || !row.cpus)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int shielding_show(struct shielding *s, const char *command, bool with_shields)
+{
+	struct cpuset host = s->online;
+	int err = name_culprits(s);
+
+	err = err ?: add_rows(s);
+	s->steps.command = command;
+	s->steps.is_interrupted = s->apply.was_interrupted;
+	if (with_shields) {
+		err = err ?: add_shields(s);
+	} else {
+		free(s->steps.row_bits);
+		s->steps.row_bits = NULL;
+	}
+	if (s->layer) {
+		cpuset_subtract(&host, &s->layer->guest);
+		s->guest_text = cpuset_format(&s->layer->guest);
+		s->host_text = cpuset_format(&host);
+		if (!s->guest_text || !s->host_text)
+			err = -ENOMEM;
+		s->steps.title = s->layer->name;
+	}
+	s->steps.guest = s->guest_text;
+	s->steps.host = s->host_text;
+	if (err)
+		log_error("%s: out of memory", command);
+	return err ? EXIT_ERROR : 0;
+}
+
+bool shielding_has_rest(const struct shielding *s)
+{
+	struct apply_tally tally;
+
+	apply_count(&s->apply.plan, &tally);
+	return tally.drifted || tally.failed || s->apply.bad;
+}
+
+static bool is_left(const struct step_row *row)
+{
+	return row->state && (streq(row->state, "drifted") || streq(row->state, "failed"));
+}
+
+static void keep_rest(struct steps *steps)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < steps->n_rows; i++)
+		if (is_left(&steps->rows[i]))
+			steps->rows[n++] = steps->rows[i];
+	steps->n_rows = n;
+}
+
+int shielding_tell_lifted(struct shielding *s)
+{
+	struct report_style style = { 0 };
+	struct apply_tally tally;
+	unsigned int n_left;
+
+	apply_count(&s->apply.plan, &tally);
+	n_left = tally.drifted + tally.failed;
+	if (shielding_show(s, "restore", false))
+		return EXIT_ERROR;
+	(void)printf("restored %u of %u, verified", s->apply.n_restored,
+		     s->apply.n_restored + n_left);
+	if (tally.gone)
+		(void)printf("; %u are gone by themselves", tally.gone);
+	(void)printf("\n");
+	keep_rest(&s->steps);
+	if (s->steps.n_rows) {
+		style_read(COLOR_AUTO, false, &style);
+		(void)printf("\nleft as it is: somebody else changed it (drifted), or the kernel "
+			     "refused (failed;\nthe next run tries again):\n\n");
+		(void)report_states_text_write(&s->steps, &style, stdout);
+	}
+	if (s->apply.bad)
+		log_warn("%s could not be looked at: what appeared under the shield may keep its "
+			 "mask",
+			 s->apply.bad->name);
+	return shielding_has_rest(s) ? EXIT_LIMIT : EXIT_GOOD;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * limits: refusals, each with its reason in words.
+ */
+#include "isolate/limits.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "base/cleanup.h"
+#include "isolate/journal.h"
+#include "sys/topo.h"
+#include "sys/vms.h"
+
+/* Appends the reason; -EPERM, or -ENOMEM. */
+__attribute__((format(printf, 2, 3))) static int refuse(struct str *why, const char *fmt, ...)
+{
+	auto_free char *text = NULL;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	return str_add(why, text) ?: -EPERM;
+}
+
+/* Is there a core whose CPUs are all the host's? */
+static bool has_full_core(const struct topo *topo, const struct cpuset *host)
+{
+	int cpu;
+
+	for_each_cpu(cpu, host) {
+		struct cpuset core;
+
+		topo_core_cpus(topo, (unsigned int)cpu, &core);
+		cpuset_subtract(&core, host);
+		if (cpuset_is_empty(&core))
+			return true;
+	}
+	return false;
+}
+
+int limits_check(const struct topo *topo, const struct cpuset *guest, bool is_forced,
+		 struct str *ret_why)
+{
+	struct cpuset host = topo->online, offline = *guest;
+	auto_free char *list = NULL;
+
+	cpuset_subtract(&host, guest);
+	cpuset_subtract(&offline, &topo->online);
+	if (cpuset_is_empty(guest))
+		return refuse(ret_why, "there is no CPU to shield");
+	if (!cpuset_is_empty(&offline)) {
+		list = cpuset_format(&offline);
+		return refuse(ret_why, "CPU %s is not online", list ? list : "?");
+	}
+	if (!has_full_core(topo, &host)) {
+		list = cpuset_format(&host);
+		return refuse(ret_why,
+			      "the host would keep less than one full core (%s): leave it a core "
+			      "with all its threads",
+			      list && *list ? list : "no CPU");
+	}
+	if (cpuset_has(guest, 0) && !is_forced)
+		return refuse(ret_why, "CPU 0 keeps the time of the host and cannot be relieved of "
+				       "all its work: leave it to the host, or use --force");
+	return 0;
+}
+
+int limits_check_others(const struct journal *journal, const char *id, const struct cpuset *guest,
+			struct str *ret_why)
+{
+	for (unsigned int i = 0; i < journal->n_layers; i++) {
+		const struct layer *layer = journal->layers[i];
+		struct cpuset both = layer->guest;
+		auto_free char *list = NULL;
+
+		cpuset_and(&both, guest);
+		if (streq(layer->id, id) || cpuset_is_empty(&both))
+			continue;
+		list = cpuset_format(&both);
+		return refuse(ret_why, "CPU %s is shielded already, for %s: lull restore --vm %s",
+			      list ? list : "?", layer->name, layer->id);
+	}
+	return 0;
+}
+
+int limits_guest_of(const struct vm *vm, const struct cpuset *online, struct cpuset *ret,
+		    unsigned int *ret_n_loose, struct str *ret_why)
+{
+	struct cpuset guest = { 0 };
+	unsigned int n_loose = 0;
+
+	for (unsigned int i = 0; i < vm->n_vcpus; i++) {
+		struct cpuset rest = *online;
+
+		cpuset_subtract(&rest, &vm->vcpus[i].cpus);
+		if (cpuset_is_empty(&vm->vcpus[i].cpus) || cpuset_is_empty(&rest))
+			n_loose++;
+		else
+			cpuset_or(&guest, &vm->vcpus[i].cpus);
+	}
+	cpuset_and(&guest, online);
+	if (cpuset_is_empty(&guest))
+		return refuse(
+			ret_why,
+			"no virtual CPU of %s is pinned, so there is no telling which CPUs are "
+			"the guest's: pin them (vcpupin), or say so with -c",
+			vm->name);
+	*ret = guest;
+	*ret_n_loose = n_loose;
+	return 0;
+}

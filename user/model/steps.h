@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * steps: what a shield does, or did, or is, ready to be shown. Plain words; owns nothing: the strings
+ * are those of the plan and of the layers it was made from, but for the two that are not const.
+ */
+#ifndef LULL_MODEL_STEPS_H
+#define LULL_MODEL_STEPS_H
+
+#include <stdbool.h>
+
+struct step_row {
+	const char *knob, *object, *name;
+	const char *old_value; /* before any shield */
+	const char *now, *want;
+	const char
+		*state;	 /* "planned", "held", "pending", "drifted", "gone", "refused", "failed" */
+	const char *by;	 /* who changed it; NULL: not known */
+	const char *why; /* of the step, or of what went wrong with it; "" */
+};
+
+struct stay_row {
+	const char *knob, *name, *why;
+};
+
+/* A shield in force. */
+struct shield_row {
+	const char *id, *name;
+	char *owner;		  /* in words: "VM, pid 4242" */
+	char *cpus;		  /* of the guest */
+	unsigned long long knobs; /* bit i: takes part in rows whose knob_bit has it */
+};
+
+struct steps {
+	const char *command; /* of the schema: lull.COMMAND/1 */
+	const char *guest, *host;
+	const char *title; /* "win11, pid 4242" */
+	struct step_row *rows;
+	unsigned long long *row_bits; /* the knob of rows[i] as a bit; NULL: no shields */
+	unsigned int n_rows;
+	struct stay_row *stays;
+	unsigned int n_stays;
+	char **advice;
+	unsigned int n_advice;
+	struct shield_row *shields;
+	unsigned int n_shields;
+	bool is_interrupted; /* a killed run has to be ended first */
+};
+
+#endif

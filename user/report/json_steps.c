@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * json_steps: plans and shields as JSON. Keys are promises.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "model/steps.h"
+#include "report/steps.h"
+
+#define TEXT_FLAGS (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+/* Puts @value, which may be NULL for want of memory, and takes it. Key NULL: into an array. */
+static void put(struct json_object *to, const char *key, struct json_object *value, int *err)
+{
+	if (to && value && key && !json_object_object_add(to, key, value))
+		return;
+	if (to && value && !key && !json_object_array_add(to, value))
+		return;
+	json_object_put(value);
+	*err = -ENOMEM;
+}
+
+/* NULL: null, as the value is not known. */
+static void put_text(struct json_object *to, const char *key, const char *text, int *err)
+{
+	if (text)
+		put(to, key, json_object_new_string(text), err);
+	else if (!to || json_object_object_add(to, key, NULL))
+		*err = -ENOMEM;
+}
+
+static void put_step(struct json_object *to, const struct step_row *row, int *err)
+{
+	struct json_object *step = json_object_new_object();
+
+	put_text(step, "knob", row->knob, err);
+	put_text(step, "object", row->object, err);
+	put_text(step, "name", row->name, err);
+	put_text(step, "old", row->old_value, err);
+	put_text(step, "want", row->want, err);
+	put_text(step, "now", row->now, err);
+	put_text(step, "state", row->state, err);
+	put_text(step, "by", row->by, err);
+	put_text(step, "why", row->why, err);
+	put(to, NULL, step, err);
+}
+
+static struct json_object *make_steps(const struct steps *steps, unsigned long long knobs, int *err)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < steps->n_rows; i++)
+		if (!steps->row_bits || steps->row_bits[i] & knobs)
+			put_step(list, &steps->rows[i], err);
+	return list;
+}
+
+static struct json_object *make_shields(const struct steps *steps, int *err)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < steps->n_shields; i++) {
+		const struct shield_row *row = &steps->shields[i];
+		struct json_object *shield = json_object_new_object();
+
+		put_text(shield, "id", row->id, err);
+		put_text(shield, "name", row->name, err);
+		put_text(shield, "owner", row->owner, err);
+		put_text(shield, "cpus", row->cpus, err);
+		put(shield, "steps", make_steps(steps, row->knobs, err), err);
+		put(list, NULL, shield, err);
+	}
+	return list;
+}
+
+static struct json_object *make_stays(const struct steps *steps, int *err)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < steps->n_stays; i++) {
+		struct json_object *stay = json_object_new_object();
+
+		put_text(stay, "knob", steps->stays[i].knob, err);
+		put_text(stay, "name", steps->stays[i].name, err);
+		put_text(stay, "why", steps->stays[i].why, err);
+		put(list, NULL, stay, err);
+	}
+	return list;
+}
+
+static void put_plan(struct json_object *to, const struct steps *steps, int *err)
+{
+	struct json_object *advice = json_object_new_array();
+
+	put_text(to, "guest", steps->guest, err);
+	put_text(to, "host", steps->host, err);
+	put(to, "steps", make_steps(steps, ~0ULL, err), err);
+	put(to, "stays", make_stays(steps, err), err);
+	for (unsigned int i = 0; i < steps->n_advice; i++)
+		put(advice, NULL, json_object_new_string(steps->advice[i]), err);
+	put(to, "advice", advice, err);
+}
+
+int report_steps_json_write(const struct steps *steps, FILE *out)
+{
+	struct json_object *top = json_object_new_object();
+	auto_free char *schema = NULL;
+	const char *text;
+	int err = 0;
+
+	if (asprintf(&schema, "lull.%s/1", steps->command) < 0)
+		schema = NULL;
+	put(top, "schema", schema ? json_object_new_string(schema) : NULL, &err);
+	if (steps->row_bits) {
+		put(top, "interrupted", json_object_new_boolean(steps->is_interrupted), &err);
+		put(top, "shields", make_shields(steps, &err), &err);
+	} else {
+		put_plan(top, steps, &err);
+	}
+	text = err ? NULL : json_object_to_json_string_ext(top, TEXT_FLAGS);
+	if (!err && !text)
+		err = -ENOMEM;
+	if (!err && (fputs(text, out) < 0 || fputc('\n', out) < 0))
+		err = -errno;
+	json_object_put(top);
+	return err;
+}
