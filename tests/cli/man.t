@@ -104,7 +104,7 @@ knobs_agree() {
 }
 
 commands=$(commands)
-plan $((8 + 5 * $(wc -w <<<"$commands")))
+plan $((9 + 5 * $(wc -w <<<"$commands")))
 
 for command in $commands; do
 	page=$pages/lull-$command.8.scd

@@ -15,6 +15,14 @@ cp -r "$fixtures/shield" "$work/small"
 cp -r "$fixtures/desktop" "$work/loose"
 sed -i 's/^\(Cpus_allowed_list:\t\).*/\10-15/' "$work"/loose/proc/5000/task/*/status
 
+domain() {
+	echo "<domain type='kvm'><name>db</name><uuid>0f2d6f0e-9d1b-4b51-a3c0-1f5d0a5b7c00</uuid>"
+	echo "<vcpu>2</vcpu>$1<devices/></domain>"
+}
+domain "<cputune><vcpupin vcpu='0' cpuset='4'/><vcpupin vcpu='1' cpuset='5'/></cputune>" \
+	>"$work/domain.xml"
+domain "" >"$work/loose.xml"
+
 # prints GOLDEN ARGUMENTS: exactly that.
 prints() {
 	run "$2" && diff "$golden/$1" "$out"
@@ -58,7 +66,7 @@ put_journal() {
 }
 head="lull-journal 1 11111111-2222-3333-4444-555555555555 3"
 
-plan 37
+plan 40
 
 check "a word too many" "plan win11" 1 'unexpected word win11; a VM is named with --vm'
 check "no such root" "plan --sysroot /nosuch" 1 '/nosuch: No such file'
@@ -93,9 +101,12 @@ check "--libvirt-xml: the emulator" "plan $desktop --vm win11 --libvirt-xml" 0 \
 	"<emulatorpin cpuset='0-1,4-9,12-15'/>"
 holds "nothing was changed" leaves_it
 
+check "--xml: a VM that does not run" "plan $desktop --xml $work/domain.xml" 0 'db: guest CPUs 4-5'
+check "--xml: no pin" "plan $desktop --xml $work/loose.xml" 4 'no virtual CPU of db is pinned'
+check "--xml and --vm" "plan $desktop --xml x --vm y" 1 'both name the VM'
 check "status: nothing" "status $small" 0 '^no shield is in force'
 put_journal "$head clean 0-3 0
-layer A win%2011 nobody 0 0 0 3 irq held all
+layer A win%2011 nobody 0 0 0 0 3 irq held all
 step irq proc/irq/24/smp_affinity_list ||some%20driver irq%2024 0-3 0-3 0-3
 step irq proc/irq/26/smp_affinity_list ||some%20driver irq%2026 0-3 0-1 0-1
 "

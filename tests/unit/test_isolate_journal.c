@@ -18,8 +18,8 @@
 
 static const char text_of_two[] =
 	"lull-journal 1 11111111-2222 7 adding 0-3 12\n"
-	"layer 0aa0-uuid win%2011%0A vm 4242 777 4242 2-3 irq-default,irq new all\n"
-	"layer cpus-1 - nobody 0 0 0 1 - held best-effort\n"
+	"layer 0aa0-uuid win%2011%0A vm 4242 777 4242 99 2-3 irq-default,irq new all\n"
+	"layer cpus-1 - nobody 0 0 0 0 1 - held best-effort\n"
 	"step irq proc/irq/24/smp_affinity_list PCI-MSI|1|eth0 irq%2024%20eth0 0-3 0-3 0-1\n"
 	"step irq proc/irq/25/smp_affinity_list %2D 100%25 - 0-1 -\n";
 
@@ -125,9 +125,9 @@ TEST(journal_parse__refuses_another_spelling)
 	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\n\n"), -EBADMSG);
 	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nend 00000000\n"), -EBADMSG);
 	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nstep irq %61 - - 1 1 1\n"), -EBADMSG);
-	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nlayer a b vm 1 1 1 1 - old all\n"),
+	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nlayer a b vm 1 1 1 0 1 - old all\n"),
 		 -EBADMSG);
-	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nlayer a b vm -1 1 1 1 - new all\n"),
+	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nlayer a b vm -1 1 1 0 1 - new all\n"),
 		 -EBADMSG);
 }
 

@@ -13,13 +13,14 @@
 #include "app/style.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "isolate/advice.h"
 #include "isolate/knob.h"
 #include "isolate/step.h"
 #include "report/report.h"
 #include "report/steps.h"
 
 struct config {
-	const char *vm, *sysroot, *only, *without;
+	const char *vm, *xml_file, *sysroot, *only, *without;
 	struct opt_strings tids, pids;
 	struct cpuset *cpus;
 	bool force, json, shell, xml;
@@ -34,6 +35,7 @@ struct config {
 
 static const struct opt options[] = {
 	ROW(0, "vm", OPT_STRING, vm, "VM", "for this VM: name, UUID or pid"),
+	ROW(0, "xml", OPT_STRING, xml_file, "FILE", "for a VM as libvirt's XML has it; - is stdin"),
 	ROW('t', "tid", OPT_STRINGS, tids, "TID", "for this thread (may be repeated)"),
 	ROW('p', "pid", OPT_STRINGS, pids, "PID", "for all threads of this process"),
 	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "these CPUs are the guest's"),
@@ -118,6 +120,7 @@ static int plan(const struct config *config, struct shielding *s)
 			    .cpus = config->cpus },
 		.only = config->only,
 		.without = config->without,
+		.xml = config->xml_file,
 		.is_forced = config->force,
 	};
 	int err, code = shielding_open("plan", config->sysroot, s);
@@ -130,6 +133,7 @@ static int plan(const struct config *config, struct shielding *s)
 	if (code)
 		return code;
 	err = apply_plan(&s->apply, s->layer);
+	err = err ?: advice_add(&s->root, &s->layer->guest, &s->apply.plan);
 	return err ? shielding_error(s, "plan", err) : print(config, s);
 }
 
@@ -146,6 +150,10 @@ int cmd_plan(int argc, char **argv)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
 	if (rest < argc) {
 		log_error("plan: unexpected word %s; a VM is named with --vm", argv[rest]);
+		return EXIT_ERROR;
+	}
+	if (config.vm && config.xml_file) {
+		log_error("plan: --vm and --xml both name the VM; give one of them");
 		return EXIT_ERROR;
 	}
 	if (config.json + config.shell + config.xml > 1) {

@@ -12,6 +12,7 @@
 #include "app/style.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "isolate/knob.h"
 #include "report/report.h"
 #include "report/steps.h"
@@ -70,7 +71,11 @@ static int print_text(const struct config *config, struct shielding *s,
 	for (unsigned int i = 0; i < s->steps.n_shields; i++) {
 		const struct shield_row *row = &s->steps.shields[i];
 
-		(void)printf("%s: CPUs %s (owner: %s)\n", row->name, row->cpus, row->owner);
+		char age[24];
+
+		(void)printf("%s: CPUs %s (owner: %s)%s%s\n", row->name, row->cpus, row->owner,
+			     row->age_ns ? ", for " : "",
+			     row->age_ns ? str_format_ns(row->age_ns, age, sizeof(age)) : "");
 	}
 	if (!s->steps.n_shields)
 		(void)printf("no shield is in force\n");

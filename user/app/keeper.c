@@ -38,6 +38,7 @@ struct keeper {
 	uint64_t signature; /* of the interrupts there are */
 	uint64_t next_full_ns;
 	bool has_reset;
+	bool is_lifted; /* by somebody else */
 	int uevents;
 	struct fight fights[FIGHTS_MAX];
 	unsigned int n_fights;
@@ -180,6 +181,7 @@ static int again(struct keeper *k)
 		reopen(k);
 		return code;
 	}
+	k->is_lifted = !apply_layer(&s->apply, s->layer->id);
 	s->apply.config.has_reset = k->has_reset;
 	err = apply_again(&s->apply);
 	if (!err && claim(k))
@@ -214,8 +216,10 @@ static int lift(struct keeper *k)
 	if (code)
 		return code;
 	err = apply_lift(&s->apply, s->layer->id);
-	if (err == -ENOENT) /* somebody else did, or the sweep: its owner ended */
-		err = 0;
+	if (err == -ENOENT) {
+		(void)printf("the shield was lifted already\n");
+		return EXIT_GOOD;
+	}
 	return err ? shielding_error(s, "shield", err) : shielding_tell_lifted(s);
 }
 
@@ -236,7 +240,7 @@ int keeper_run(struct shielding *s, const struct keeper_config *config)
 					{ .fd = k.uevents, .events = POLLIN } };
 
 		(void)poll(fds, ARRAY_SIZE(fds), LOOK_MS);
-		if (fds[0].revents || (config->duration_ns && now_ns() >= until) ||
+		if (fds[0].revents || k.is_lifted || (config->duration_ns && now_ns() >= until) ||
 		    !apply_owner_is_alive(&s->root, &config->watched))
 			break;
 		if (fds[1].revents)

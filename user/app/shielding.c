@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "app/cmd.h"
+#include "app/domain.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "isolate/knob.h"
@@ -62,6 +63,7 @@ void shielding_done(struct shielding *s)
 	layer_free(&s->layer);
 	target_done(&s->target);
 	vms_done(&s->vms);
+	vms_vm_done(&s->configured);
 	fs_root_done(&s->root);
 	free(s->steps.rows);
 	free(s->steps.row_bits);
@@ -155,7 +157,7 @@ static int name_layer(const struct shielding *s, const struct shielding_request 
 
 	if (!list)
 		return -ENOMEM;
-	if (target->vm_pid && vm) {
+	if (vm && (target->vm_pid || request->xml)) {
 		layer->name = strdup(vm->name);
 		n = *vm->uuid ? asprintf(&layer->id, "%s", vm->uuid)
 			      : asprintf(&layer->id, "pid-%d", vm->pid);
@@ -204,7 +206,7 @@ static int find_guest(struct shielding *s, const struct shielding_request *reque
 	unsigned int n_loose = 0;
 	int err, code;
 
-	layer->vm = find_vm(s, s->target.vm_pid);
+	layer->vm = request->xml ? &s->configured : find_vm(s, s->target.vm_pid);
 	if (!cpuset_is_empty(request->target.cpus)) {
 		layer->guest = *request->target.cpus;
 		if (!layer->vm && !request->target.tids.n && !request->target.pids.n)
@@ -244,7 +246,10 @@ int shielding_resolve(struct shielding *s, const struct shielding_request *reque
 	struct layer layer = { .id = NULL };
 	int err = 0, code = choose_knobs(request, &layer.knobs);
 
-	code = code ?: target_resolve(&s->root, &request->target, &s->target);
+	if (!code && request->xml)
+		code = domain_load(request->command, request->xml, &s->configured);
+	else
+		code = code ?: target_resolve(&s->root, &request->target, &s->target);
 	code = code ?: find_guest(s, request, &layer);
 	code = code ?: check_guest(s, request, &layer);
 	if (code)

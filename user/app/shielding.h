@@ -17,6 +17,7 @@
 struct shielding_request {
 	const char *command; /* for messages */
 	struct target_request target;
+	const char *xml;	    /* a file of libvirt's, instead of a target; NULL: none */
 	const char *only, *without; /* lists of knobs; NULL: the default set */
 	bool is_forced;
 };
@@ -25,8 +26,9 @@ struct shielding_request {
 struct shielding {
 	struct root root;
 	struct target target;
-	struct vm_list vms;  /* all that run, described */
-	struct layer *layer; /* the shield that is asked for */
+	struct vm_list vms;   /* all that run, described */
+	struct vm configured; /* of the XML file */
+	struct layer *layer;  /* the shield that is asked for */
 	struct cpuset online;
 	struct apply apply;
 	bool is_open;

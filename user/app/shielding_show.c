@@ -148,6 +148,7 @@ static int add_shields(struct shielding *s)
 {
 	const struct journal *journal = &s->apply.journal;
 	struct steps *steps = &s->steps;
+	uint64_t now = journal_now_ns(&s->root);
 
 	steps->shields = calloc(journal->n_layers + 1, sizeof(*steps->shields));
 	if (!steps->shields)
@@ -158,7 +159,10 @@ static int add_shields(struct shielding *s)
 					  .name = layer->name,
 					  .owner = describe_owner(layer),
 					  .cpus = cpuset_format(&layer->guest),
-					  .knobs = layer->knobs };
+					  .knobs = layer->knobs,
+					  .age_ns = layer->since_ns && now > layer->since_ns
+							    ? now - layer->since_ns
+							    : 0 };
 
 		steps->shields[steps->n_shields++] = row;
 		if (!row.owner || !row.cpus)

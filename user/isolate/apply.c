@@ -304,6 +304,7 @@ int apply_add(struct apply *a, const struct layer *layer)
 	err = err ?: layer_copy(layer, &added);
 	if (!err) {
 		added->is_new = true;
+		added->since_ns = journal_now_ns(a->config.root);
 		list.v[list.n++] = added;
 		err = run(a, &list, false);
 	}

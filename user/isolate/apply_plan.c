@@ -62,7 +62,8 @@ static int plan_one(struct apply *a, const struct layer_list *layers, const stru
 		return err;
 	goal.vms = a->config.vms;
 	plan->knob = knob;
-	if (goal.n_layers || a->journal.n_steps)
+	/* A knob that nobody chose may still have to remember what another one makes ambiguous. */
+	if (layers->n || a->journal.n_steps)
 		err = plan_knob(a, &goal, plan);
 	goal_done(&goal);
 	if (err) {

@@ -36,9 +36,10 @@ struct layer {
 	char *name; /* for people; sanitised */
 	struct owner owner;
 	struct cpuset guest;
-	uint64_t knobs; /* bit i: row i of knobs.def was chosen */
-	pid_t vm_pid;	/* 0: no VM */
-	bool is_new;	/* the transaction that adds it is not over */
+	uint64_t knobs;	   /* bit i: row i of knobs.def was chosen */
+	pid_t vm_pid;	   /* 0: no VM */
+	uint64_t since_ns; /* when it was added, after boot and with sleep; 0: not known */
+	bool is_new;	   /* the transaction that adds it is not over */
 	bool is_best_effort;
 	/* The running VM with its threads and devices (vms_describe()); NULL: none. Not owned. */
 	const struct vm *vm;

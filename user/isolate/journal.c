@@ -167,6 +167,11 @@ uint64_t journal_slept_ns(const struct root *root)
 	return now_ns(CLOCK_BOOTTIME) - up;
 }
 
+uint64_t journal_now_ns(const struct root *root)
+{
+	return fs_root_is_live(root) ? now_ns(CLOCK_BOOTTIME) : 0;
+}
+
 static int read_text(const struct root *root, const struct journal_dir *dir, char **ret,
 		     size_t *ret_len)
 {

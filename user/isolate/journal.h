@@ -71,6 +71,8 @@ int journal_read(const struct root *root, const struct journal_dir *dir, struct 
 int journal_write(const struct root *root, const struct journal_dir *dir, struct journal *journal);
 /* The time that this boot has slept so far; 0 below a recorded root. */
 uint64_t journal_slept_ns(const struct root *root);
+/* The time since boot, with sleep; 0 below a recorded root. */
+uint64_t journal_now_ns(const struct root *root);
 /* Nothing is in force and nothing owed. */
 int journal_remove(const struct journal_dir *dir);
 

@@ -92,8 +92,9 @@ static int add_layer(struct str *to, const struct layer *layer)
 	err = err ?: add_word(to, layer->id);
 	err = err ?: add_word(to, layer->name);
 	err = err
-		      ?: str_addf(to, " %s %d %" PRIu64 " %d", owner_names[layer->owner.kind],
-				  layer->owner.pid, layer->owner.start_ticks, layer->vm_pid);
+		      ?: str_addf(to, " %s %d %" PRIu64, owner_names[layer->owner.kind],
+				  layer->owner.pid, layer->owner.start_ticks);
+	err = err ?: str_addf(to, " %d %" PRIu64, layer->vm_pid, layer->since_ns);
 	err = err ?: add_cpus(to, &layer->guest);
 	err = err ?: add_knobs(to, layer->knobs);
 	return err
@@ -219,7 +220,7 @@ static int take_knobs(const char *word, uint64_t *ret)
 static int parse_layer(char **words, int n, struct layer *layer)
 {
 	unsigned int kind = 0;
-	int err = n == 11 ? 0 : -EBADMSG;
+	int err = n == 12 ? 0 : -EBADMSG;
 
 	err = err ?: copy_word(words[1], &layer->id);
 	err = err ?: copy_word(words[2], &layer->name);
@@ -227,13 +228,14 @@ static int parse_layer(char **words, int n, struct layer *layer)
 	err = err ?: take_pid(words[4], &layer->owner.pid);
 	err = err ?: parse_u64(words[5], &layer->owner.start_ticks) ? -EBADMSG : 0;
 	err = err ?: take_pid(words[6], &layer->vm_pid);
-	err = err ?: take_cpus(words[7], &layer->guest);
-	err = err ?: take_knobs(words[8], &layer->knobs);
+	err = err ?: parse_u64(words[7], &layer->since_ns) ? -EBADMSG : 0;
+	err = err ?: take_cpus(words[8], &layer->guest);
+	err = err ?: take_knobs(words[9], &layer->knobs);
 	if (err)
 		return err;
 	layer->owner.kind = kind;
-	layer->is_new = streq(words[9], "new");
-	layer->is_best_effort = streq(words[10], "best-effort");
+	layer->is_new = streq(words[10], "new");
+	layer->is_best_effort = streq(words[11], "best-effort");
 	return 0;
 }
 

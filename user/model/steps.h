@@ -25,9 +25,10 @@ struct stay_row {
 /* A shield in force. */
 struct shield_row {
 	const char *id, *name;
-	char *owner;		  /* in words: "VM, pid 4242" */
-	char *cpus;		  /* of the guest */
-	unsigned long long knobs; /* bit i: takes part in rows whose knob_bit has it */
+	char *owner;		   /* in words: "VM, pid 4242" */
+	char *cpus;		   /* of the guest */
+	unsigned long long age_ns; /* 0: not known */
+	unsigned long long knobs;  /* bit i: takes part in rows whose knob_bit has it */
 };
 
 struct steps {

@@ -70,6 +70,8 @@ static struct json_object *make_shields(const struct steps *steps, int *err)
 		put_text(shield, "name", row->name, err);
 		put_text(shield, "owner", row->owner, err);
 		put_text(shield, "cpus", row->cpus, err);
+		if (row->age_ns)
+			put(shield, "age_ns", json_object_new_uint64(row->age_ns), err);
 		put(shield, "steps", make_steps(steps, row->knobs, err), err);
 		put(list, NULL, shield, err);
 	}
