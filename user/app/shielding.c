@@ -206,14 +206,16 @@ static int find_guest(struct shielding *s, const struct shielding_request *reque
 	unsigned int n_loose = 0;
 	int err, code;
 
-	layer->vm = request->xml ? &s->configured : find_vm(s, s->target.vm_pid);
+	layer->vm = find_vm(s, s->target.vm_pid);
+	if (request->xml)
+		layer->vm = &s->configured;
 	if (!cpuset_is_empty(request->target.cpus)) {
 		layer->guest = *request->target.cpus;
 		if (!layer->vm && !request->target.tids.n && !request->target.pids.n)
 			layer->vm = vm_on(s, &layer->guest);
 		return 0;
 	}
-	if (!layer->vm) {
+	if (!request->xml && !layer->vm) {
 		code = target_watch(&s->root, &request->target, &s->target);
 		return code ?: guest_of_threads(s, request, &layer->guest);
 	}
