@@ -86,11 +86,11 @@ static const struct doctor_trials came = { GOOD, .entries = DOCTOR_ENTRIES_COME,
 	{                   \
 		__VA_ARGS__ \
 	}
-#define NO_FILES             \
-	{                    \
-		{            \
-			NULL \
-		}            \
+#define NO_FILES                   \
+	{                          \
+		{                  \
+			NULL, NULL \
+		}                  \
 	}
 #define EXAMPLE(...) { __VA_ARGS__ },
 

@@ -26,7 +26,6 @@ static const char text_of_two[] =
 /* With the last line that belongs to it. */
 static char *with_end(const char *text)
 {
-	auto_journal struct journal empty = { .seq = 0 };
 	struct str full = { 0 };
 	uint32_t crc = ~0U;
 
