@@ -6,7 +6,9 @@
  */
 #define LULL_MEASURE_PRIVATE
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -242,12 +244,23 @@ static void window_close(struct capture *cap)
 	(void)nanosleep(&grace, NULL);
 }
 
+/*
+ * Returns when no program is in the middle of its work, however long its CPU was kept from it: the
+ * kernel then waits until each has left what cannot be preempted. With nohz_full it refuses, and the
+ * grace of window_close has to do.
+ */
+static void programs_wait(void)
+{
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 int capture_stop(struct capture *cap)
 {
 	int err = take_audit(cap, AUDIT_BEFORE_CLOSE), after;
 
 	window_close(cap);
 	after = take_audit(cap, AUDIT_AFTER_CLOSE);
+	programs_wait();
 	/* What is held of a VM that has ended keeps KVM's part of it, and its devices, alive. */
 	kvmstats_free(cap->kvm);
 	cap->kvm = NULL;
