@@ -19,7 +19,7 @@ device_raise edu 5
 
 guest_start guest --vcpus 3 --mode spin,idle,hlt:100 --pin 1-3
 lull_start r --vm "$guest" -c 1-3
-taskset 2 noise fifo --cpu 1 --run 3ms --every 20ms --secs 1s >"$OUT/fifo.json"
+noise fifo --cpu 1 --run 3ms --every 20ms --secs 1s >"$OUT/fifo.json"
 line_counts "$line" >"$OUT/before"
 device_raise edu 200
 line_counts "$line" >"$OUT/after"
