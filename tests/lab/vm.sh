@@ -8,6 +8,9 @@
 readonly exit_hang=124
 readonly exit_died=125
 
+# what tests that share a machine must say alike
+readonly vm_shared='accel cpu smp memory append'
+
 # -- what the tests ask for ----------------------------------------------------
 
 test_dir() {
