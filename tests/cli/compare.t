@@ -43,6 +43,7 @@ jq '.rounds[3].side = "c"' "$r/rounds.json" >"$r/side.json"
 
 prints() {
 	run "$2"
+	[[ -z ${LULL_GOLDEN_UPDATE:-} ]] || cp "$out" "$golden/$1"
 	diff "$golden/$1" "$out"
 }
 

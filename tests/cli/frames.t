@@ -73,7 +73,7 @@ head -c 300000 /dev/zero | tr '\0' 'x' >"$f/long.csv"
 awk -F, 'NR > 3 && $2 > 20 { print ($4 / 1e6 - $2 + 5000) * 1e6 }' "$f/a1.csv" |
 	jq -s '{at: .}' >"$f/at.json"
 jq --slurpfile at "$f/at.json" '.stalls = ([$at[0].at[] | {at_ns: (. | floor), tid: 1, cpu: 2,
-	duration_ns: 17000000, segments: [{row: "preempted", name: "z_wr_iss[933]", ns: 17000000}]}]
+	duration_ns: 17000000, segments: [{row: "preempted", name: "z_wr_iss 933", ns: 17000000}]}]
 	+ [{at_ns: 1000000, tid: 1, cpu: 2, duration_ns: 2000000, segments: []}])
 	| .duration_ns = 60000000000' "$golden/quiet.json" >"$f/rec.json"
 

@@ -50,7 +50,7 @@ static void make(unsigned int n_host, unsigned int n_own, struct frames *frames,
 	for (unsigned int i = 0, k = 0; i < FRAMES && k < n_host; i++) {
 		if (ms[i] > 25 && ms[i] < 30) {
 			add_stall(rec, frames->at_s[i] + OFFSET - 0.021, 20000000,
-				  k % 3 ? "z_wr_iss[933]" : "ksmd[40]");
+				  k % 3 ? "z_wr_iss 933" : "ksmd 40");
 			k++;
 		}
 	}
@@ -71,7 +71,7 @@ TEST(align_frames__finds_the_offset_and_the_causes)
 	CHECK_EQ(alignment.overlaps, 29);
 	CHECK(alignment.chance < 1);
 	CHECK_EQ(alignment.n_causes, 2);
-	CHECK_STREQ(alignment.causes[0].name, "z_wr_iss[933]");
+	CHECK_STREQ(alignment.causes[0].name, "z_wr_iss 933");
 	CHECK_EQ(alignment.causes[0].hitches, 19);
 	align_done(&alignment);
 }

@@ -119,7 +119,7 @@ static const struct plan noisy = { .noise = 1000,
 				   .halted = 2000,
 				   .exits = 1000,
 				   .stalls = 500,
-				   .task = "demo-noise[812]" };
+				   .task = "demo-noise 812" };
 static const struct plan quiet = { .timer = 50, .halted = 2000, .exits = 1000, .task = "" };
 
 TEST(comparison_make__sees_an_improvement_in_pairs)
@@ -170,19 +170,44 @@ TEST(comparison_make__knows_causes_that_went_and_stayed)
 	sides_done(&sides, &comparison);
 }
 
-TEST(comparison_make__knows_a_cause_by_name_whatever_its_number)
+/* Rounds with @a on one side and @b on the other are one cause, called @name. */
+static void check_same_cause(const char *a, const char *b, const char *name)
 {
-	struct plan other = noisy;
+	struct plan one = noisy, other = noisy;
 	struct comparison comparison;
 	struct sides sides;
 
-	other.task = "demo-noise[9999]";
-	make_sides(&sides, 4, noisy, other);
+	one.task = a;
+	other.task = b;
+	make_sides(&sides, 4, one, other);
 	compare(&sides, false, &comparison);
 	CHECK_EQ(comparison.n_causes, 2);
+	CHECK_STREQ(comparison.causes[0].name, name);
 	CHECK_EQ(comparison.causes[0].fate, CAUSE_STAYED);
 	CHECK_EQ(comparison.verdict, VERDICT_UNCHANGED);
 	CHECK(comparison.figures[0].effect.detectable > 0.0005);
+	sides_done(&sides, &comparison);
+}
+
+TEST(comparison_make__knows_a_cause_by_name_whatever_its_number)
+{
+	check_same_cause("demo-noise 812", "demo-noise 9999 (user.slice)", "demo-noise");
+	check_same_cause("make 4 5 (several)", "make 4 5 12", "make 4 5");
+	check_same_cause("kworker/2:1 311", "kworker/2:0-events 27", "kworker/2");
+	check_same_cause("irq 36 virtio1-req.0", "irq 41 virtio1-req.0", "virtio1-req.0");
+	check_same_cause("irq 36", "irq 36", "36");
+}
+
+TEST(comparison_make__a_task_is_not_what_it_calls_itself)
+{
+	struct comparison comparison;
+	struct plan liar = noisy;
+	struct sides sides;
+
+	liar.task = "local timer 812";
+	make_sides(&sides, 4, liar, liar);
+	compare(&sides, false, &comparison);
+	CHECK_EQ(comparison.n_causes, 2);
 	sides_done(&sides, &comparison);
 }
 

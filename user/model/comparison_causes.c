@@ -4,7 +4,6 @@
  * to run (the pid of a task, the number of an interrupt) is cut to what stays.
  */
 #define LULL_MODEL_COMPARISON_PRIVATE
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -14,12 +13,14 @@
 #include "base/str.h"
 #include "model/comparison_p.h"
 #include "model/recording.h"
+#include "model/subject.h"
 
 #define FIGURES_OF 10	/* causes; each one more makes the correction of all others dearer */
 #define LEFT	   0.05 /* of its time, and it went */
 
 /* One cause while it is gathered: @ns and @count hold one number a round. */
 struct gathered {
+	enum explain_class class;
 	char *name;
 	const char *row;
 	uint64_t largest_ns; /* of one entry: names the row */
@@ -42,34 +43,40 @@ static void gathering_done(struct gathering *g)
 	free(g->v);
 }
 
-/* "kworker/2:1[311]" is "kworker/2:1", "131 nvme0q3 (...)" is "nvme0q3 (...)". -ENOMEM. */
-static int stable_name(const struct rec_entry *entry, char **ret)
+/*
+ * Who it was, as the next round would call it: "kworker/2:1 311" is "kworker/2", whichever worker of
+ * that CPU it is, "131 nvme0q3 (...)" is "nvme0q3 (...)", "make 4242 (user.slice)" is "make". -ENOMEM.
+ */
+static int stable_name(const struct rec_entry *entry, bool of_cpus, enum explain_class *ret_class,
+		       char **ret)
 {
-	const char *name = entry->name && *entry->name ? entry->name : entry->kind;
-	size_t digits = strspn(name, "0123456789"), len;
+	struct subject subject;
+	size_t digits;
 
-	if (digits && name[digits] == ' ' && name[digits + 1])
-		name += digits + 1;
-	len = strlen(name);
-	if (len && name[len - 1] == ']') {
-		size_t at = len - 1;
-
-		while (at > 0 && isdigit((unsigned char)name[at - 1]))
-			at--;
-		if (at > 1 && at < len - 1 && name[at - 1] == '[')
-			len = at - 1;
+	subject_of_entry(entry, of_cpus, &subject);
+	*ret_class = subject.class;
+	if (subject.class == EXPLAIN_WORKER)
+		*ret = strndup(entry->name, strcspn(entry->name, ": "));
+	else if (!subject.len)
+		*ret = strdup(entry->kind);
+	else {
+		digits = strspn(subject.name, "0123456789");
+		if (subject.class != EXPLAIN_IRQ || digits + 1 >= subject.len)
+			digits = 0;
+		else
+			digits++;
+		*ret = strndup(subject.name + digits, subject.len - digits);
 	}
-	*ret = strndup(name, len);
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int find_or_add(struct gathering *g, char *name, unsigned int n_rounds,
-		       struct gathered **ret)
+static int find_or_add(struct gathering *g, enum explain_class class, char *name,
+		       unsigned int n_rounds, struct gathered **ret)
 {
 	struct gathered *bigger;
 
 	for (unsigned int i = 0; i < g->n; i++) {
-		if (streq(g->v[i].name, name)) {
+		if (g->v[i].class == class && streq(g->v[i].name, name)) {
 			*ret = &g->v[i];
 			free(name);
 			return 0;
@@ -81,7 +88,8 @@ static int find_or_add(struct gathering *g, char *name, unsigned int n_rounds,
 		return -ENOMEM;
 	}
 	g->v = bigger;
-	bigger[g->n] = (struct gathered){ .name = name,
+	bigger[g->n] = (struct gathered){ .class = class,
+					  .name = name,
 					  .ns = calloc(n_rounds, sizeof(double)),
 					  .count = calloc(n_rounds, sizeof(double)) };
 	*ret = &bigger[g->n++];
@@ -93,13 +101,14 @@ static int gather_entries(const struct rounds *rounds, unsigned int round,
 {
 	for (unsigned int i = 0; i < n; i++) {
 		struct gathered *cause = NULL;
+		enum explain_class class;
 		char *name = NULL;
 		int err;
 
 		if (!comparison_is_theft(&entries[i], rounds->of_cpus))
 			continue;
-		err = stable_name(&entries[i], &name);
-		err = err ?: find_or_add(g, name, rounds->n, &cause);
+		err = stable_name(&entries[i], rounds->of_cpus, &class, &name);
+		err = err ?: find_or_add(g, class, name, rounds->n, &cause);
 		if (err)
 			return err;
 		cause->ns[round] += (double)entries[i].sum_ns;

@@ -36,7 +36,7 @@ int export_hists(const struct export_side *side,
 int export_add_owner(const struct recording *rec, const struct rec_thread *thread, struct str *to);
 /* "win11 vcpu 0", "qemu-system-x86 4242". Appends; -ENOMEM. */
 int export_add_victim(const struct rec_thread *thread, struct str *to);
-/* "preempted by demo-noise[812]", "131 nvme0q3": a segment as people read it. Appends; -ENOMEM. */
+/* "preempted by demo-noise 812", "131 nvme0q3": a segment as people read it. Appends; -ENOMEM. */
 int export_add_segment(const struct rec_segment *segment, struct str *to);
 /* A JSON string with its quotes, fit to stand in HTML too. Appends; -ENOMEM. */
 int export_add_json(const char *text, struct str *to);

@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "sys/irqs.h"
 #include "sys/irqs_p.h"
+#include "sys/pci.h"
 #include "sys/vms.h"
 
 const char *irqs_class_name(enum irq_class irq_class)
@@ -365,7 +366,7 @@ static int read_device(const struct classifier *c, const struct irq_line *line,
 {
 	char bdf[IRQS_BDF_MAX] = "";
 	const char *vfio = find_vfio(line->actions);
-	size_t len = vfio ? irqs_bdf_len(vfio) : 0;
+	size_t len = vfio ? pci_bdf_len(vfio) : 0;
 	int err;
 
 	err = irqs_pci_device(c->root, &c->devices, line, bdf, &info->device);

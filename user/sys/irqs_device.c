@@ -5,7 +5,6 @@
  */
 #include "sys/irqs.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -16,32 +15,13 @@
 #include "base/parse.h"
 #include "base/str.h"
 #include "sys/irqs_p.h"
-
-/* The domain has four digits or more (VMD's "10000:e1:00.0"). */
-size_t irqs_bdf_len(const char *s)
-{
-	size_t n = strspn(s, "0123456789abcdef");
-	const char *p = s + n;
-
-	if (n >= 4 && p[0] == ':' && isxdigit((unsigned char)p[1]) &&
-	    isxdigit((unsigned char)p[2]) && p[3] == ':' && isxdigit((unsigned char)p[4]) &&
-	    isxdigit((unsigned char)p[5]) && p[6] == '.' && p[7] >= '0' && p[7] <= '7')
-		return n + 8;
-	return 0;
-}
-
-static bool is_bdf(const char *s)
-{
-	size_t len = irqs_bdf_len(s);
-
-	return len && !s[len];
-}
+#include "sys/pci.h"
 
 /* Since 6.2 the chip of a message interrupt names its device. NULL: this one does not. */
 static const char *device_of_chip(const char *chip)
 {
 	for (const char *p = chip; (p = strchr(p, '-')); p++)
-		if (is_bdf(p + 1))
+		if (pci_is_bdf(p + 1))
 			return p + 1;
 	return NULL;
 }
@@ -97,7 +77,7 @@ static int list_devices(const struct root *root, int irq, char ***ret, size_t *r
 
 	err = fs_opendir(root, &dir, "sys/bus/pci/devices");
 	while (!err && (entry = readdir(dir))) {
-		if (!is_bdf(entry->d_name) || !has_irq(root, entry->d_name, irq))
+		if (!pci_is_bdf(entry->d_name) || !has_irq(root, entry->d_name, irq))
 			continue;
 		grown = realloc(names, (n + 1) * sizeof(*names));
 		if (grown)
@@ -210,7 +190,7 @@ int irqs_pci_read(const struct root *root, struct irq_pci_index *ret)
 	int err = fs_opendir(root, &dir, "sys/bus/pci/devices");
 
 	while (!err && (entry = readdir(dir)))
-		if (is_bdf(entry->d_name))
+		if (pci_is_bdf(entry->d_name))
 			err = index_add_device(root, &index, entry->d_name);
 	if (err == -ENOMEM)
 		return err;

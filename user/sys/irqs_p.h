@@ -32,7 +32,4 @@ void irqs_pci_done(struct irq_pci_index *index);
 int irqs_pci_device(const struct root *root, const struct irq_pci_index *index,
 		    const struct irq_line *line, char *ret_bdf, char **ret_device);
 
-/* Length of the "0000:01:00.0" at the start of @s; 0: there is none. */
-size_t irqs_bdf_len(const char *s);
-
 #endif

@@ -15,14 +15,24 @@
 
 #define DEVICES "sys/bus/pci/devices"
 
-bool pci_is_bdf(const char *s)
+/* The domain has four digits or more (VMD's "10000:e1:00.0"). */
+size_t pci_bdf_len(const char *s)
 {
 	size_t n = strspn(s, "0123456789abcdef");
+	const char *p = s + n;
 
-	s += n;
-	return n >= 4 && n <= 8 && s[0] == ':' && isxdigit((unsigned char)s[1]) &&
-	       isxdigit((unsigned char)s[2]) && s[3] == ':' && isxdigit((unsigned char)s[4]) &&
-	       isxdigit((unsigned char)s[5]) && s[6] == '.' && s[7] >= '0' && s[7] <= '7' && !s[8];
+	if (n >= 4 && n <= 8 && p[0] == ':' && isxdigit((unsigned char)p[1]) &&
+	    isxdigit((unsigned char)p[2]) && p[3] == ':' && isxdigit((unsigned char)p[4]) &&
+	    isxdigit((unsigned char)p[5]) && p[6] == '.' && p[7] >= '0' && p[7] <= '7')
+		return n + 8;
+	return 0;
+}
+
+bool pci_is_bdf(const char *s)
+{
+	size_t len = pci_bdf_len(s);
+
+	return len && !s[len];
 }
 
 int pci_read_driver(const struct root *root, const char *bdf, char **ret)

@@ -9,6 +9,8 @@
 
 #include "base/fs.h"
 
+/* Length of the "0000:01:00.0" at the start of @s; 0: there is none. */
+size_t pci_bdf_len(const char *s);
 /* "0000:01:00.0"; the domain has four digits or more (VMD's "10000:e1:00.0"). */
 bool pci_is_bdf(const char *s);
 /* The driver that it is bound to, allocated and sanitised; "" for none. -ENOMEM. */
