@@ -151,8 +151,12 @@ int doctor_check_siblings(struct exam *exam)
 	n_vms = vms.n;
 	n_denied = vms.n_denied;
 	vms_done(&vms);
-	if (!n_vms && n_denied)
+	if (!n_vms && n_denied && exam->caps.euid)
 		return exam_say_unread(exam, -EACCES, "which VMs run");
+	if (!n_vms && n_denied)
+		return exam_say(exam, CHECKUP_UNKNOWN, NULL,
+				"no VM is seen, but %u process%s not even root may look into",
+				n_denied, n_denied == 1 ? "" : "es");
 	if (!n_vms)
 		return exam_say(exam, CHECKUP_NONE, NULL, "no VM runs");
 	if (cpuset_is_empty(&guest))

@@ -45,7 +45,7 @@ int exam_say_unread(struct exam *exam, int err, const char *what)
 {
 	if (err == -ENOMEM)
 		return err;
-	if (err == -EACCES || err == -EPERM)
+	if ((err == -EACCES || err == -EPERM) && (exam->caps_err || exam->caps.euid))
 		return exam_say(exam, CHECKUP_UNKNOWN, "sudo lull doctor",
 				"%s: only root may read it", what);
 	if (err != -ENOENT && err != -ENOTDIR)

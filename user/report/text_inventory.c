@@ -343,7 +343,9 @@ int report_inventory_text_write(const struct inventory *inv, const struct report
 	int err = 0;
 
 	if (!inv->n_vms)
-		text_paragraph(&text, 0, 2, "no VM is running on this host");
+		text_paragraph(&text, 0, 2,
+			       inv->n_denied ? "no VM can be seen on this host"
+					     : "no VM is running on this host");
 	for (unsigned int i = 0; i < inv->n_vms && !err; i++) {
 		if (i)
 			(void)fputc('\n', out);
