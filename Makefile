@@ -8,6 +8,7 @@
 #   make tests           test programs: O/unit and O/tests/ROOM/NAME from tests/ROOM/NAME.c
 #   make fuzz            the fuzz programs (clang), in build/fuzz
 #   make install         DESTDIR, prefix
+#   make gallery         a recording in every format, and as a page, in build/gallery
 #   make bench | format | format-check | tidy | clean
 #
 # Switches: CC=gcc|clang  SAN=1  STATIC=1  WERROR=0|1  WITH_HWLOC WITH_DW WITH_XML
@@ -130,7 +131,7 @@ BPF_FLAGS := -std=gnu17 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wal
 
 # ---- what to build
 
-.PHONY: all man tests fuzz check-unit install bench format format-check tidy tidy-flags clean FORCE
+.PHONY: all man tests fuzz check-unit install gallery bench format format-check tidy tidy-flags clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -225,6 +226,14 @@ install: all
 	$(if $(MAN),install -m 644 $(MAN) $(DESTDIR)$(prefix)/share/man/man8)
 
 # ---- tools
+
+# Every format of one recorded recording, and its page.
+gallery: all
+	@mkdir -p $(BUILD)/gallery
+	@for f in $$(sed -nE 's/^EXPORTER\([A-Z]+, "([a-z-]+)".*/\1/p' user/report/exporters.def); do \
+		$(O)/lull export tests/golden/noise.json -f $$f -o $(BUILD)/gallery/noise.$$f || exit 1; done
+	@$(O)/lull report tests/golden/noise.json -o $(BUILD)/gallery/noise.html
+	@$(O)/lull report tests/golden/noise.json tests/golden/quiet.json -o $(BUILD)/gallery/both.html
 
 bench: all
 	scripts/bench
