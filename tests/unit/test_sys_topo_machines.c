@@ -170,7 +170,8 @@ static bool is_cache_line(const char *line, struct topo_cache *ret, unsigned int
 	ret->type = line[2];
 	if (line[2] == ' ')
 		ret->type = 'u';
-	ret->bytes = strtoul(bytes + 1, &unit, 10) << (unit[1] == 'K' ? 10 : 20);
+	ret->bytes = strtoul(bytes + 1, &unit, 10);
+	ret->bytes <<= unit[1] == 'K' ? 10 : 20;
 	*ret_n = (unsigned int)strtoul(n + 1, NULL, 10);
 	return true;
 }
