@@ -207,11 +207,13 @@ lints() {
 	done
 }
 
-server=127.0.0.1:39412
+# Two runs at once do not meet.
+port=$((20000 + $$ % 5000 * 2))
+server=127.0.0.1:$((port + 1))
 
 # Starts an exporter with our text and a server that scrapes it. Not in a subshell: they end with it.
 start_prometheus() {
-	local exporter=127.0.0.1:39411
+	local exporter=127.0.0.1:$port
 	mkdir -p "$work/textfile"
 	export_to textfile/lull.prom --format prom "$noise" &&
 		export_to textfile/sides.prom --format prom "$noise" "$golden/quiet.json" || return 1
