@@ -76,6 +76,7 @@ examples_work() {
 		for word in ${line%% -- *}; do
 			[[ $word != '|' ]] || break
 			[[ $word == -?* && $word != -- ]] || continue
+			[[ ! $word =~ ^--p[0-9] ]] || word=--quantile # --p99.9
 			help_options "$command" | grep -qE -- "(^|, )$word( |,|$)" ||
 				{ echo "$1: lull $command has no $word" && bad=1; }
 		done

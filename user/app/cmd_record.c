@@ -15,15 +15,15 @@
 #include "app/cmd.h"
 #include "app/host.h"
 #include "app/opts.h"
+#include "app/output.h"
 #include "app/privilege.h"
 #include "app/session.h"
+#include "app/setup.h"
 #include "app/style.h"
 #include "app/target.h"
-#include "app/writer.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/parse.h"
 #include "base/str.h"
 #include "lull_abi.h"
 #include "measure/capture.h"
@@ -93,11 +93,10 @@ struct record {
 	struct cpuset cpus;
 	struct root root;
 	struct target target;
-	struct writer writer;
+	struct output output;
 	struct capture *capture;
 	struct recording rec;
 	struct session session;
-	char *path; /* of the recording; NULL: none */
 	int signals;
 	pid_t child;	     /* the command that is measured, stopped before its exec; 0: none */
 	int release;	     /* descriptor: a byte lets the child go on; -1 */
@@ -116,11 +115,10 @@ static int no_memory(void)
 static void record_done(struct record *r)
 {
 	capture_free(r->capture);
-	writer_abort(&r->writer);
+	output_done(&r->output);
 	recording_done(&r->rec);
 	target_done(&r->target);
 	fs_root_done(&r->root);
-	free(r->path);
 	cleanup_close_fd(&r->signals);
 	if (r->child > 0 && !r->session.ended_by) {
 		(void)kill(r->child, SIGKILL);
@@ -202,45 +200,12 @@ static int add_command(struct record *r, char **argv)
 	return EXIT_ERROR;
 }
 
-/* "lull-HOST-20261124T061500.json" */
-static char *default_path(void)
-{
-	char host[65] = "host", when[32], *path;
-	time_t now = time(NULL);
-	struct tm tm;
-
-	(void)gethostname(host, sizeof(host) - 1);
-	for (char *c = host; *c; c++)
-		if (*c == '/' || (unsigned char)*c <= ' ')
-			*c = '_';
-	(void)strftime(when, sizeof(when), "%Y%m%dT%H%M%S", localtime_r(&now, &tm));
-	return asprintf(&path, "lull-%s-%s.json", host, when) < 0 ? NULL : path;
-}
-
 static int open_output(struct record *r)
 {
-	const char *output = r->config.output;
-	int err;
+	int code = output_open("record", r->config.output, r->config.json, &r->output);
 
-	if (output && (streq(output, "none") || streq(output, "-"))) {
-		r->config.json |= streq(output, "-");
-		return 0;
-	}
-	if (!output && r->config.json)
-		return 0;
-	if (output && !*output) {
-		log_error("record: -o: an empty name of the output file");
-		return EXIT_ERROR;
-	}
-	r->path = output ? strdup(output) : default_path();
-	if (!r->path)
-		return no_memory();
-	err = writer_open(&r->writer, r->path);
-	if (!err)
-		return 0;
-	log_error("record: cannot write %s: %s; choose another file with -o", r->path,
-		  strerror(-err));
-	return EXIT_ERROR;
+	r->config.json |= r->output.is_stdout;
+	return code;
 }
 
 static int resolve(struct record *r, int argc, char **argv, int rest)
@@ -259,20 +224,9 @@ static int resolve(struct record *r, int argc, char **argv, int rest)
 	return code ?: target_watch(&r->root, &request, &r->target);
 }
 
-/* For the tests, which must be able to fill it. 0: the default. */
-static unsigned int test_ring_bytes(void)
-{
-	const char *text = getenv("LULL_TEST_RING_BYTES");
-	uint32_t bytes;
-
-	return text && !parse_u32(text, &bytes) ? bytes : 0;
-}
-
 static int open_capture(struct record *r, struct capture_config *config)
 {
-	auto_str struct str why = { 0 };
 	uint64_t stall_ns = r->config.stall_ns;
-	int err;
 
 	if (r->config.stop_over_ns)
 		stall_ns = min(stall_ns, r->config.stop_over_ns);
@@ -286,13 +240,8 @@ static int open_capture(struct record *r, struct capture_config *config)
 		.stalls_max = r->config.stalls,
 		.stacks = r->config.stacks,
 		.self = r->config.self,
-		.ring_bytes = test_ring_bytes(),
 	};
-	err = capture_open(config, &r->capture, &why);
-	if (!err)
-		return 0;
-	log_error("record: %s", why.s ? why.s : strerror(-err));
-	return err == -ENOMEM ? EXIT_ERROR : EXIT_REFUSED;
+	return setup_capture("record", config, &r->capture);
 }
 
 /* Own CPUs and priority first: both need a privilege. */
@@ -319,6 +268,7 @@ static int measure(struct record *r)
 		.root = &r->root,
 		.duration_ns = r->config.duration_ns,
 		.stop_over_ns = r->config.stop_over_ns,
+		.settle_ns = SESSION_SETTLE_NS,
 		.vm_pid = r->target.vm_pid,
 		.child = r->child,
 		.signals = r->signals,
@@ -362,10 +312,11 @@ static int write_results(struct record *r)
 {
 	int err = 0, shown = 0;
 
-	if (r->writer.data) {
-		err = writer_commit(&r->writer, report_json_write(&r->rec, r->writer.data));
+	if (r->output.writer.data) {
+		err = writer_commit(&r->output.writer,
+				    report_json_write(&r->rec, r->output.writer.data));
 		if (err)
-			log_error("record: writing %s: %s", r->path, strerror(-err));
+			log_error("record: writing %s: %s", r->output.path, strerror(-err));
 	}
 	if (r->config.json)
 		shown = report_json_write(&r->rec, stdout);
@@ -375,8 +326,8 @@ static int write_results(struct record *r)
 		return no_memory();
 	if (err || shown)
 		return EXIT_ERROR; /* main says it of stdout */
-	if (r->path && r->config.verbose > 0 && !r->config.json)
-		(void)printf("\nrecording: %s\n", r->path);
+	if (r->output.path && r->config.verbose > 0 && !r->config.json)
+		(void)printf("\nrecording: %s\n", r->output.path);
 	return 0;
 }
 
@@ -415,7 +366,7 @@ int cmd_record(int argc, char **argv)
 	struct record r = {
 		.config = { .stall_ns = 100000, .stalls = 10000, .top = 10, .verbose = 1 },
 		.root = { .fd = -1 },
-		.writer = { .pid = -1, .commit = -1 },
+		.output = OUTPUT_NONE,
 		.signals = -1,
 		.release = -1,
 		.failed = -1,

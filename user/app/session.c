@@ -2,6 +2,7 @@
 #include "app/session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -18,7 +19,6 @@
 #include "model/recording.h"
 #include "sys/topo.h"
 
-#define SETTLE_NS  200000000
 #define POLL_NS	   100000000
 #define LOOK_EVERY 10 /* polls: once a second */
 #define SUSPEND_NS 50000000
@@ -48,6 +48,7 @@ int session_signals(void)
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGQUIT);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -118,7 +119,7 @@ static void show_progress(const struct loop *loop, const struct capture_progress
 		return;
 	if (p->stall_max_ns)
 		(void)str_format_ns(p->stall_max_ns, longest, sizeof(longest));
-	(void)fprintf(stderr, "\r%.1f s", (double)p->elapsed_ns / 1e9);
+	(void)fprintf(stderr, "\r%s%.1f s", loop->config->label ?: "", (double)p->elapsed_ns / 1e9);
 	if (loop->config->duration_ns)
 		(void)fprintf(stderr, " of %.1f s", (double)loop->config->duration_ns / 1e9);
 	(void)fprintf(stderr, "  %llu stalls%s%s\033[K", (unsigned long long)p->stalls,
@@ -234,7 +235,7 @@ static int loop_run(struct loop *loop)
 int session_run(struct capture *cap, const struct session_config *config, struct recording *rec,
 		struct session *ret)
 {
-	const struct timespec settle = { .tv_nsec = SETTLE_NS };
+	struct pollfd ended = { .fd = config->signals, .events = POLLIN };
 	struct loop loop = {
 		.config = config,
 		.cap = cap,
@@ -253,7 +254,7 @@ int session_run(struct capture *cap, const struct session_config *config, struct
 	err = loop_open(&loop);
 	if (err)
 		goto out_close;
-	(void)nanosleep(&settle, NULL);
+	(void)poll(&ended, 1, (int)(config->settle_ns / 1000000));
 	err = capture_start(cap);
 	if (err)
 		goto out_close;
@@ -261,9 +262,9 @@ int session_run(struct capture *cap, const struct session_config *config, struct
 		err = config->begin(config->begin_arg);
 	if (!err)
 		err = loop_run(&loop);
-	stopped = capture_stop(cap);
+	stopped = config->is_one_of_many ? capture_pause(cap) : capture_stop(cap);
 	err = err ?: stopped;
-	if (config->progress)
+	if (config->progress && !config->label)
 		(void)fputs("\r\033[K", stderr);
 
 out_close:

@@ -15,18 +15,24 @@
 struct capture;
 struct recording;
 
+/* From the attaching of the programs on: they are cold, and the attaching itself disturbed. */
+#define SESSION_SETTLE_NS 200000000
+
 struct session_config {
 	const struct root *root;
 	uint64_t duration_ns;  /* 0: until something ends it */
 	uint64_t stop_over_ns; /* 0: no; else the first stall of this length ends it */
+	uint64_t settle_ns;    /* from the call to the opening of the window */
 	pid_t vm_pid;	       /* 0: none; its end ends the recording */
 	pid_t child;	       /* 0: none; the command that is measured */
 	int signals;	       /* of session_signals() */
 	int (*begin)(
 		void *arg); /* called when the window is open; -errno ends it. NULL: nothing to do */
 	void *begin_arg;
-	bool progress; /* a line on stderr */
-	bool victims;  /* there are threads whose end ends it */
+	bool progress;	     /* a line on stderr */
+	const char *label;   /* the progress begins with it, and stays on the screen; NULL: none */
+	bool is_one_of_many; /* the capture stays attached for another */
+	bool victims;	     /* there are threads whose end ends it */
 };
 
 struct session {

@@ -5,6 +5,9 @@
  *
  *   capture_open -> (drop privileges) -> capture_start -> capture_poll ... -> capture_stop
  *   -> capture_harvest -> capture_free
+ *
+ * Several windows, without attaching anew: ... capture_pause -> capture_harvest -> capture_rewind
+ *   -> capture_start ...
  */
 #ifndef LULL_MEASURE_CAPTURE_H
 #define LULL_MEASURE_CAPTURE_H
@@ -60,6 +63,10 @@ int capture_start(struct capture *cap);
 int capture_poll(struct capture *cap, struct capture_progress *ret);
 /* Closes the window and detaches. */
 int capture_stop(struct capture *cap);
+/* Closes the window; the programs stay attached, and idle. */
+int capture_pause(struct capture *cap);
+/* Forgets what was counted and kept, so that another window can be opened. -ENOMEM. */
+int capture_rewind(struct capture *cap);
 /* Fills @rec, all but host, command and ended_by. */
 int capture_harvest(struct capture *cap, struct recording *rec);
 

@@ -254,19 +254,45 @@ static void programs_wait(void)
 	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-int capture_stop(struct capture *cap)
+int capture_pause(struct capture *cap)
 {
 	int err = take_audit(cap, AUDIT_BEFORE_CLOSE), after;
 
 	window_close(cap);
 	after = take_audit(cap, AUDIT_AFTER_CLOSE);
 	programs_wait();
+	cap->self_cpu_ns = own_cpu_ns() - cap->self_cpu_ns;
+	count_programs(cap, cap->after);
+	err = err ?: after;
+	return err ?: drain(cap);
+}
+
+int capture_stop(struct capture *cap)
+{
+	int err = capture_pause(cap);
+
 	/* What is held of a VM that has ended keeps KVM's part of it, and its devices, alive. */
 	kvmstats_free(cap->kvm);
 	cap->kvm = NULL;
-	cap->self_cpu_ns = own_cpu_ns() - cap->self_cpu_ns;
-	count_programs(cap, cap->after);
 	hooks_detach(&cap->links);
-	err = err ?: after;
-	return err ?: drain(cap);
+	return err;
+}
+
+int capture_rewind(struct capture *cap)
+{
+	for (unsigned int i = 0; i < cap->n_cpus; i++)
+		fold_done(&cap->cpu_folds[i]);
+	for (unsigned int i = 0; i < cap->n_victims; i++)
+		fold_done(&cap->victim_folds[i]);
+	memset(cap->cpus, 0, cap->n_cpus * sizeof(*cap->cpus));
+	memset(cap->victims, 0, cap->n_victims * sizeof(*cap->victims));
+	memset(cap->targets, 0, cap->n_victims * sizeof(*cap->targets));
+	memset(cap->skel->bss->lull_fns, 0, sizeof(cap->skel->bss->lull_fns));
+	memset(cap->skel->bss->lull_senders, 0, sizeof(cap->skel->bss->lull_senders));
+	memset(cap->skel->bss->lull_anomalies, 0, sizeof(cap->skel->bss->lull_anomalies));
+	cap->skel->bss->lull_victims_used = 0;
+	cap->skel->bss->lull_dropped = 0;
+	audit_done(&cap->audit);
+	stalls_done(&cap->stalls);
+	return stalls_init(&cap->stalls, cap->config->stalls_max);
 }

@@ -38,18 +38,6 @@ bool comparison_is_theft(const struct rec_entry *entry, bool of_cpus)
 	return of_cpus ? !rec_entry_is_idle(entry) : rows_is_theft(entry->kind);
 }
 
-/* An empty histogram takes the digits of the first that is added. */
-static int hist_gather(struct hist *to, const struct hist *from)
-{
-	int err = 0;
-
-	if (!from->counts || !from->count)
-		return 0;
-	if (!to->digits)
-		err = hist_init(to, from->digits);
-	return err ?: hist_merge(to, from);
-}
-
 static int sum_thread(const struct rec_thread *thread, struct round_sums *sums)
 {
 	sums->wall_ns += thread->wall_ns;

@@ -92,6 +92,17 @@ int hist_merge(struct hist *to, const struct hist *from)
 	return 0;
 }
 
+int hist_gather(struct hist *to, const struct hist *from)
+{
+	int err = 0;
+
+	if (!from->counts || !from->count)
+		return 0;
+	if (!to->digits)
+		err = hist_init(to, from->digits);
+	return err ?: hist_merge(to, from);
+}
+
 uint64_t hist_percentile(const struct hist *hist, uint32_t per_mille_mille)
 {
 	uint32_t share = min(per_mille_mille, 1000000u);

@@ -34,6 +34,8 @@ void hist_range(unsigned int digits, unsigned int slot, uint64_t *ret_low, uint6
 void hist_add(struct hist *hist, uint64_t value, uint64_t n);
 /* Adds all of @from; same digits, else -EINVAL. */
 int hist_merge(struct hist *to, const struct hist *from);
+/* The same; one that was not set up takes the digits of the first that is gathered. -ENOMEM, -EINVAL. */
+int hist_gather(struct hist *to, const struct hist *from);
 /*
  * The value below or at which @per_mille_mille / 1,000,000 of the samples lie (999,000 is p99.9),
  * as HdrHistogram's getValueAtPercentile: the upper edge of the bucket, at most the exact max.

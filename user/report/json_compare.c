@@ -2,6 +2,8 @@
 /*
  * json_compare: a comparison as one document. Shares are fractions of 1, times whole nanoseconds.
  */
+#include "report/json_compare.h"
+
 #include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
@@ -67,13 +69,11 @@ static int add_cause(struct json_object *causes, const struct comparison_cause *
 	return err ?: json_value_number(item, "rate_b", cause->rate_b);
 }
 
-static int fill(struct json_object *document, const struct comparison *comparison,
-		const char *schema)
+int json_compare_fill(struct json_object *document, const struct comparison *comparison)
 {
 	struct json_object *list;
-	int err = json_value_text(document, "schema", schema);
+	int err = json_value_text(document, "verdict", verdict_word(comparison->verdict));
 
-	err = err ?: json_value_text(document, "verdict", verdict_word(comparison->verdict));
 	err = err ?: json_value_bool(document, "comparable", !comparison->is_refused);
 	list = json_value_list(document, "reasons");
 	for (unsigned int i = 0; i < comparison->n_reasons && !err; i++)
@@ -95,8 +95,9 @@ static int fill(struct json_object *document, const struct comparison *compariso
 int report_compare_json(const struct comparison *comparison, const char *schema, FILE *out)
 {
 	struct json_object *document = json_object_new_object();
-	int err = document ? fill(document, comparison, schema) : -ENOMEM;
+	int err = document ? json_value_text(document, "schema", schema) : -ENOMEM;
 
+	err = err ?: json_compare_fill(document, comparison);
 	err = err ?: json_value_write(document, out);
 	json_object_put(document);
 	return err;
