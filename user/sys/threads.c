@@ -14,8 +14,9 @@
 #include "base/parse.h"
 #include "base/str.h"
 
-#define NS_PER_S   1000000000ULL
-#define PF_KTHREAD 0x00200000 /* <linux/sched.h>, in field 9; the same since 2.6.27 */
+#define NS_PER_S	  1000000000ULL
+#define PF_KTHREAD	  0x00200000 /* <linux/sched.h>, in field 9; the same since 2.6.27 */
+#define PF_NO_SETAFFINITY 0x04000000 /* the same since 3.10 */
 
 /* A file of procfs that was opened before its task ended reads -ESRCH. */
 static int gone(int err)
@@ -44,6 +45,7 @@ static bool take_field(struct thread_stat *stat, unsigned int field, uint64_t va
 		return true;
 	case 9:
 		stat->is_kernel = value & PF_KTHREAD;
+		stat->is_bound = value & PF_NO_SETAFFINITY;
 		return true;
 	case 22:
 		stat->start_ticks = value;

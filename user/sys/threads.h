@@ -21,6 +21,7 @@ struct thread_stat {
 	uint64_t guest_ticks;	  /* field 43 */
 	pid_t ppid;		  /* field 4 */
 	bool is_kernel;		  /* of field 9: a kernel thread */
+	bool is_bound;		  /* of field 9: nobody can set its CPUs */
 	unsigned int policy;	  /* field 41: SCHED_OTHER, SCHED_FIFO, ... of <sched.h> */
 	unsigned int rt_priority; /* field 40 */
 };

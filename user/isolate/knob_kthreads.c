@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kthreads: kernel threads that are bound to no CPU, away from the guests' CPUs. Those that the kernel
+ * binds refuse any change (EINVAL) and are one line of what stays; threads of interrupts follow
+ * their line. kthreadd is left alone: from 6.12 on its children would keep a narrow mask for ever.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "isolate/knob.h"
+#include "isolate/knob_dir.h"
+#include "isolate/knob_task.h"
+
+#define KTHREADD 2
+
+static bool meets(const struct cpuset *a, const struct cpuset *b)
+{
+	struct cpuset both = *a;
+
+	cpuset_and(&both, b);
+	return !cpuset_is_empty(&both);
+}
+
+static bool is_within(const struct cpuset *inner, const struct cpuset *outer)
+{
+	struct cpuset rest = *inner;
+
+	cpuset_subtract(&rest, outer);
+	return cpuset_is_empty(&rest);
+}
+
+static int plan_thread(const struct goal *goal, struct plan *plan, const struct knob_task *task)
+{
+	const char *comm = task->stat.comm;
+	struct cpuset want;
+
+	if (str_starts(comm, "irq/")) {
+		if (!meets(&task->now, &goal->guest))
+			return 0;
+		return plan_stay(plan, comm, "the thread of an interrupt: follows its line");
+	}
+	goal_keep_out(goal, &task->orig, &want);
+	return knob_task_change(plan, task, &want, "kernel thread",
+				"not bound to a CPU: may run on the host's");
+}
+
+static int say_bound(struct plan *plan, unsigned int n_bound)
+{
+	char name[64];
+
+	if (!n_bound)
+		return 0;
+	(void)snprintf(name, sizeof(name), "%u kernel thread%s of these CPUs", n_bound,
+		       n_bound == 1 ? "" : "s");
+	return plan_stay(plan, name, "each CPU has its own (ksoftirqd, migration, kworker)");
+}
+
+/* @name is of proc/; kernel threads have one thread each, so processes are all there is to see. */
+static int plan_name(const struct root *root, const struct goal *goal, struct plan *plan,
+		     const char *name, unsigned int *n_bound)
+{
+	struct knob_task task;
+	uint32_t pid;
+	int err;
+
+	if (parse_u32(name, &pid) || pid == KTHREADD)
+		return 0;
+	err = knob_task_look(root, plan, (pid_t)pid, &task);
+	if (err || !task.stat.is_kernel)
+		return err == 1 ? 0 : err;
+	if (!task.stat.is_bound)
+		return plan_thread(goal, plan, &task);
+	*n_bound += is_within(&task.now, &goal->guest);
+	return 0;
+}
+
+static int plan_kthreads(const struct root *root, const struct goal *goal, struct plan *plan)
+{
+	auto_knob_dir struct knob_dir dir = { .names = NULL };
+	unsigned int n_bound = 0;
+	int err;
+
+	if (!goal->n_layers) /* the journal knows them all */
+		return 0;
+	err = knob_dir_read(root, &dir, "proc");
+	for (unsigned int i = 0; i < dir.n && !err; i++)
+		err = plan_name(root, goal, plan, dir.names[i], &n_bound);
+	return err ?: say_bound(plan, n_bound);
+}
+
+static const char *refusal(int err)
+{
+	switch (err) {
+	case -EINVAL:
+		return "the kernel keeps this thread on its CPUs";
+	case -EBUSY:
+		return "a deadline thread: needs all CPUs of its domain";
+	default:
+		return NULL;
+	}
+}
+
+const struct knob_ops knob_kthreads = {
+	.plan = plan_kthreads,
+	.identify = knob_task_identify,
+	.read = knob_task_read,
+	.write = knob_task_write,
+	.refusal = refusal,
+	.shell = knob_task_shell,
+	.is_scanned_twice = true,
+};
