@@ -52,6 +52,8 @@ struct knob_ops {
 	bool is_reset_by_kernel;
 	/* Objects come and go while lull runs: they are looked for again after the writes. */
 	bool is_scanned_twice;
+	/* What is written is taken over at the owner's next turn, and reads as before until then. */
+	bool is_late;
 };
 
 struct knob {

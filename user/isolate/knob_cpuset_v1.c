@@ -16,7 +16,8 @@
 #include "isolate/knob_dir.h"
 #include "sys/vms.h"
 
-#define WHY "tasks of other cpusets: on the host's CPUs"
+#define OBJECT_MAX 8192
+#define WHY	   "tasks of other cpusets: on the host's CPUs"
 
 /* "31 23 0:28 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset": 1 when it is that. */
 static int match_mount(char *line, char ret[PATH_MAX])
@@ -195,15 +196,15 @@ static int check_owner(const struct walk *walk, const char *path)
 	return err == -ENOENT ? 0 : err;
 }
 
-static void object_of(const struct walk *walk, const struct set *set, char ret[2 * PATH_MAX])
+static void object_of(const struct walk *walk, const struct set *set, char ret[OBJECT_MAX])
 {
-	(void)snprintf(ret, 2 * PATH_MAX, "%s%s/cpuset.cpus", walk->mount, set->path);
+	(void)snprintf(ret, OBJECT_MAX, "%s%s/cpuset.cpus", walk->mount, set->path);
 }
 
 /* 0, 1: it does not take part, or -errno. @parent: what its parent will have. */
 static int read_set(const struct walk *walk, const struct cpuset *parent, struct set *set)
 {
-	char object[2 * PATH_MAX];
+	char object[OBJECT_MAX];
 	auto_free char *line = NULL;
 	struct cpuset orig, online;
 	int err;
@@ -277,7 +278,7 @@ static int add_below(struct walk *walk, const struct cpuset *parent, const char 
 
 static int append(const struct walk *walk, const struct set *set)
 {
-	char object[2 * PATH_MAX], name[NAME_MAX + 16];
+	char object[OBJECT_MAX], name[NAME_MAX + 16];
 	const struct plan_change change = {
 		.object = object, .identity = set->identity, .name = name, .why = WHY
 	};

@@ -28,8 +28,8 @@ static int is_of_guest(const struct root *root, const struct goal *goal, const c
 	len = strlen(line);
 	while (len && line[len - 1] == ' ')
 		line[--len] = '\0';
-	for (char *s = line; *s; s++)
-		*s = *s == ' ' ? ',' : *s;
+	for (char *s = strchr(line, ' '); s; s = strchr(s, ' '))
+		*s = ',';
 	err = cpuset_parse(line, &cpus);
 	if (err)
 		return err;

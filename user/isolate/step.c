@@ -80,6 +80,13 @@ static bool is_reset(const struct plan_step *step, const struct step_reset *rese
 	return cpuset_is_empty(&now);
 }
 
+/* Accepted, and still as it was before: its owner has not come to it yet. */
+static bool is_awaited(const struct plan_step *step)
+{
+	return step->knob->ops->is_late &&
+	       (streq(step->now, step->prev) || streq(step->now, step->orig));
+}
+
 static int set_prev(struct plan_step *step, const char *value)
 {
 	char *prev = strdup(value);
@@ -144,6 +151,10 @@ static int write_and_look(const struct root *root, struct plan_step *step)
 		return set_prev(step, step->next);
 	if (streq(step->now, step->next))
 		return arrive(root, step);
+	if (!err && is_awaited(step)) {
+		step->state = STEP_PENDING;
+		return set_prev(step, step->next);
+	}
 	if (err) {
 		write_failed(root, step, err);
 		return 0;
@@ -160,9 +171,11 @@ int step_apply(const struct root *root, struct plan_step *step, const struct ste
 	}
 	if (!look(root, step))
 		return 0;
-	if (streq(step->now, step->next))
+	/* What was written last may still come, so that nothing seems to be left to do. */
+	if (streq(step->now, step->next) &&
+	    (!step->knob->ops->is_late || streq(step->prev, step->next)))
 		return arrive(root, step);
-	if (!streq(step->now, step->prev) && !is_reset(step, reset)) {
+	if (!streq(step->now, step->prev) && !is_reset(step, reset) && !is_awaited(step)) {
 		step->state = STEP_DRIFTED;
 		return 0;
 	}
@@ -182,6 +195,10 @@ void step_check(const struct root *root, struct plan_step *step, const struct st
 	if (streq(step->now, step->next)) {
 		err = step->knob->ops->settle ? step->knob->ops->settle(root, step) : 0;
 		step->state = err == -EINPROGRESS ? STEP_PENDING : STEP_HELD;
+		return;
+	}
+	if (streq(step->prev, step->next) && is_awaited(step)) {
+		step->state = STEP_PENDING;
 		return;
 	}
 	if (streq(step->now, step->prev) || is_reset(step, reset)) {
