@@ -216,3 +216,24 @@ TEST(str_format_ns__fits_the_buffer)
 
 	CHECK_STREQ(str_format_ns(3070000, buf, sizeof(buf)), "3.0");
 }
+
+TEST(str_add_word__is_one_word_of_a_shell)
+{
+	static const char *const words[][2] = {
+		{ "win11", "win11" },
+		{ "a.b_c+d@e%f:g,h-i", "a.b_c+d@e%f:g,h-i" },
+		{ "", "''" },
+		{ "x; rm -rf ~", "'x; rm -rf ~'" },
+		{ "it's", "'it'\\''s'" },
+		{ "-all", "'-all'" },
+		{ "$(id)", "'$(id)'" },
+		{ "フ", "'フ'" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
+		auto_str struct str str = { .s = NULL };
+
+		CHECK_EQ(str_add_word(&str, words[i][0]), 0);
+		CHECK_STREQ(str.s, words[i][1]);
+	}
+}

@@ -226,3 +226,42 @@ TEST(explain_add_remedy__fills_in_all_that_rules_ask_for)
 			CHECK(strstr(words.s, "2-3") != NULL);
 	}
 }
+
+/* A file may say anything, and the list goes into commands. */
+TEST(explain_add_remedy__names_the_guests_cpus_only_beside_the_hosts)
+{
+	static const char *const cpus[][2] = {
+		{ "2-3", "nohz_full=2-3 on" },
+		{ "0-15", "nohz_full=GUEST-CPUS on" },
+		{ "", "nohz_full=GUEST-CPUS on" },
+		{ "2;$(reboot)", "nohz_full=GUEST-CPUS on" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cpus); i++) {
+		auto_recording struct recording rec = { .hostname = NULL };
+		auto_free char *text = NULL;
+
+		golden_read("noise", &rec);
+		free(rec.watch_cpus);
+		rec.watch_cpus = strdup(cpus[i][0]);
+		text = explained(&rec, 10, 80);
+		CHECK(golden_says(text, cpus[i][1]));
+	}
+}
+
+TEST(report_explain__who_slept_is_to_be_recorded_again)
+{
+	auto_recording struct recording rec = { .hostname = NULL };
+	auto_free char *text = NULL;
+	auto_free char *other = NULL;
+	struct rec_entry *entry = NULL;
+
+	golden_read("quiet", &rec);
+	text = explained(&rec, 10, 80);
+	CHECK(!golden_says(text, "They slept"));
+	entry = &rec.threads[0].ledger[0];
+	CHECK_STREQ(entry->kind, "run");
+	entry->kind = rows_find("blocked")->name;
+	other = explained(&rec, 10, 80);
+	CHECK(golden_says(other, "They slept 100.0 % of the time: record again while they work."));
+}

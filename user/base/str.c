@@ -78,6 +78,20 @@ int str_addf(struct str *str, const char *fmt, ...)
 	return str_addn(str, text, (size_t)len);
 }
 
+int str_add_word(struct str *str, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._+@%:,-";
+	int err;
+
+	if (*word && *word != '-' && !word[strspn(word, plain)])
+		return str_add(str, word);
+	err = str_add(str, "'");
+	for (; *word && !err; word++)
+		err = *word == '\'' ? str_add(str, "'\\''") : str_addn(str, word, 1);
+	return err ?: str_add(str, "'");
+}
+
 bool str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

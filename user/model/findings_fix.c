@@ -22,14 +22,6 @@ char *finder_list(struct finder *f, const struct cpuset *set)
 	return list;
 }
 
-/* A word that needs no quotes, and is no option. */
-static bool is_plain(const char *name)
-{
-	return *name && *name != '-' &&
-	       !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789._+@%:-")];
-}
-
 static bool is_uuid(const char *uuid)
 {
 	return strlen(uuid) == 36 && !uuid[strspn(uuid, "0123456789abcdefABCDEF-")] && *uuid != '-';
@@ -41,16 +33,11 @@ char *finder_name(struct finder *f)
 	struct str quoted = { .s = NULL };
 	int err;
 
-	if (!is_plain(name) && is_uuid(f->vm->uuid))
-		name = f->vm->uuid;
-	if (is_plain(name)) {
-		err = str_add(&quoted, name);
-	} else {
-		err = str_add(&quoted, "'");
-		for (; *name && !err; name++)
-			err = *name == '\'' ? str_add(&quoted, "'\\''")
-					    : str_addn(&quoted, name, 1);
-		err = err ?: str_add(&quoted, "'");
+	err = str_add_word(&quoted, name);
+	/* A UUID is easier to read than what needs quotes, and than what looks like an option. */
+	if (!err && *quoted.s == '\'' && is_uuid(f->vm->uuid)) {
+		str_done(&quoted);
+		err = str_add(&quoted, f->vm->uuid);
 	}
 	if (err)
 		f->err = err;

@@ -3,7 +3,6 @@
  * explain_words: the sentences that the text and the JSON of explain have in common. Names from the
  * recording are put into commands that people paste: they are quoted for a shell there.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 
@@ -91,6 +90,34 @@ static int add_of_cpus(const struct explain *explain, struct str *to)
 	return err ?: str_add(to, ".");
 }
 
+/* Victims that wanted next to nothing show little of what they feel when they work. */
+static int add_sleep(const struct explain *explain, struct str *to)
+{
+	const struct recording *rec = explain->rec;
+	uint64_t wall = 0;
+	char share[32];
+
+	for (unsigned int i = 0; i < rec->n_threads; i++)
+		wall += rec->threads[i].wall_ns;
+	if (wall <= explain->wanted_ns || explain->wanted_ns > wall / 20)
+		return 0;
+	return str_addf(to, " They slept %s %% of the time: record again while they work.",
+			text_share(wall - explain->wanted_ns, wall, share, sizeof(share)));
+}
+
+static int add_findings(const struct explain *explain, struct str *to)
+{
+	int err = add_taken(explain, to);
+
+	if (explain->verdict == EXPLAIN_CLEAN) {
+		err = err ?: add_longest(explain, " and never more than ", to);
+		return err ?: str_add(to, ": the host is clean, look in the guest.");
+	}
+	err = err ?: add_longest(explain, ", up to ", to);
+	err = err ?: str_add(to, ".");
+	return err ?: add_concentration(explain, to);
+}
+
 int explain_add_judgement(const struct explain *explain, struct str *to)
 {
 	int err;
@@ -99,14 +126,8 @@ int explain_add_judgement(const struct explain *explain, struct str *to)
 		return add_of_cpus(explain, to);
 	if (!explain->wanted_ns)
 		return str_add(to, "The victims slept all the time: there is nothing to judge.");
-	err = add_taken(explain, to);
-	if (explain->verdict == EXPLAIN_CLEAN) {
-		err = err ?: add_longest(explain, " and never more than ", to);
-		return err ?: str_add(to, ": the host is clean, look in the guest.");
-	}
-	err = err ?: add_longest(explain, ", up to ", to);
-	err = err ?: str_add(to, ".");
-	return err ?: add_concentration(explain, to);
+	err = add_findings(explain, to);
+	return err ?: add_sleep(explain, to);
 }
 
 int explain_add_verdict(const struct explain *explain, struct str *to)
@@ -135,27 +156,6 @@ int explain_add_verdict(const struct explain *explain, struct str *to)
 }
 
 /* ---- remedies */
-
-static bool is_plain(char c)
-{
-	return isalnum((unsigned char)c) || strchr("._+@:,-", c);
-}
-
-/* As one word of a shell, whatever is in it. */
-static int add_quoted(const char *word, struct str *to)
-{
-	bool plain = *word && *word != '-';
-	int err;
-
-	for (const char *c = word; *c; c++)
-		plain = plain && is_plain(*c);
-	if (plain)
-		return str_add(to, word);
-	err = str_add(to, "'");
-	for (; *word && !err; word++)
-		err = *word == '\'' ? str_add(to, "'\\''") : str_addn(to, word, 1);
-	return err ?: str_add(to, "'");
-}
 
 /* The CPUs that are online and not the guest's. False: none, or not known. */
 static bool host_cpus(const struct recording *rec, struct cpuset *ret)
@@ -203,6 +203,16 @@ static int add_host(const struct explain *explain, bool as_mask, struct str *to)
 	return as_mask ? add_mask(&host, to) : add_list(&host, to);
 }
 
+/* Where no CPU is left for the host, somebody has to choose first. */
+static int add_guest(const struct recording *rec, struct str *to)
+{
+	struct cpuset guest, host;
+
+	if (!host_cpus(rec, &host) || cpuset_parse(rec->watch_cpus, &guest))
+		return str_add(to, "GUEST-CPUS");
+	return add_list(&guest, to);
+}
+
 static const char *vm_of(const struct explain *explain, const struct explain_cause *cause)
 {
 	const struct recording *rec = explain->rec;
@@ -216,14 +226,12 @@ static const char *vm_of(const struct explain *explain, const struct explain_cau
 static int add_variable(const struct explain *explain, const struct explain_cause *cause,
 			const char *name, size_t len, struct str *to)
 {
-	const char *watch_cpus = explain->rec->watch_cpus;
-
 	if (!strncmp(name, "host", len) || !strncmp(name, "mask", len))
 		return add_host(explain, *name == 'm', to);
 	if (!strncmp(name, "guest", len))
-		return str_add(to, watch_cpus && *watch_cpus ? watch_cpus : "GUEST-CPUS");
+		return add_guest(explain->rec, to);
 	if (!strncmp(name, "vm", len))
-		return add_quoted(vm_of(explain, cause), to);
+		return str_add_word(to, vm_of(explain, cause));
 	return str_add(to, *cause->id ? cause->id : *name == 't' ? "TID" : "N");
 }
 
