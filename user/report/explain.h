@@ -27,7 +27,10 @@ int explain_add_judgement(const struct explain *explain, struct str *to);
 /* What to do, with the numbers of this host and this cause filled in. */
 int explain_add_remedy(const struct explain *explain, const struct explain_cause *cause,
 		       struct str *to);
-/* "measured: ..." or "inferred: ...", and why. */
+/* What is not plainly measured, and why it is taken for this; nothing is added where all is. */
+int explain_add_doubt(const struct explain *explain, const struct explain_cause *cause,
+		      struct str *to);
+/* The same, or that it is measured. */
 int explain_add_sure(const struct explain *explain, const struct explain_cause *cause,
 		     struct str *to);
 /* Number @index of what this recording cannot show. -ENOENT past the end. */

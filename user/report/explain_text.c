@@ -195,8 +195,7 @@ static int cause_write(const struct text *text, const struct explain *explain,
 	err = err ?: worst_write(text, cause);
 	err = err ?: explain_add_remedy(explain, cause, &remedy);
 	line_write(text, "fix", &remedy);
-	if (!err && (cause->rule->because || cause->followed_ns))
-		err = explain_add_sure(explain, cause, &sure);
+	err = err ?: explain_add_doubt(explain, cause, &sure);
 	line_write(text, "sure", &sure);
 	return err;
 }

@@ -282,9 +282,24 @@ int explain_add_remedy(const struct explain *explain, const struct explain_cause
 
 /* ---- how sure */
 
-int explain_add_sure(const struct explain *explain, const struct explain_cause *cause,
-		     struct str *to)
+/* The function that the rule went by, when it is the lesser part of the time; NULL: it is not. */
+static const struct explain_label *weak_label(const struct explain_cause *cause)
 {
+	if (!cause->rule->labels || str_starts(cause->rule->labels, "from "))
+		return NULL;
+	for (unsigned int i = 0; i < cause->n_labels; i++) {
+		const struct explain_label *label = &cause->labels[i];
+
+		if (!str_starts(label->name, "from "))
+			return label->sum_ns < cause->ns / 2 ? label : NULL;
+	}
+	return NULL;
+}
+
+int explain_add_doubt(const struct explain *explain, const struct explain_cause *cause,
+		      struct str *to)
+{
+	const struct explain_label *label = weak_label(cause);
 	const char *because = cause->rule->because;
 	char time[32];
 
@@ -294,10 +309,26 @@ int explain_add_sure(const struct explain *explain, const struct explain_cause *
 				"inferred: %s of it are softirqs, which follow this line's "
 				"interrupts: no other of its kind came there as often",
 				str_format_ns(cause->followed_ns, time, sizeof(time)));
-	if (because && (str_starts(because, "inferred: ") || str_starts(because, "the time ")))
+	if (because && (str_starts(because, "inferred: ") || str_starts(because, "the ")))
 		return str_add(to, because);
 	if (because)
 		return str_addf(to, "the time is measured; what it is: %s", because);
+	if (label)
+		return str_addf(to,
+				"the time is measured; what it is: %s is the largest part that has "
+				"a name, %s",
+				label->name, str_format_ns(label->sum_ns, time, sizeof(time)));
+	return 0;
+}
+
+int explain_add_sure(const struct explain *explain, const struct explain_cause *cause,
+		     struct str *to)
+{
+	size_t len = to->len;
+	int err = explain_add_doubt(explain, cause, to);
+
+	if (err || to->len > len)
+		return err;
 	return str_add(to, "measured, by the kernel's own events");
 }
 
