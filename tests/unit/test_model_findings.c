@@ -395,6 +395,7 @@ TEST(findings_find__sees_two_vms_on_one_cpu)
 	CHECK_STREQ(inv.findings[0].id, "vcpus-share-cpu");
 	CHECK_STREQ(inv.findings[0].vm, "media");
 	CHECK_STREQ(inv.findings[0].is, "it and vCPU 2 of win11 are pinned to CPU 2");
+	CHECK_STREQ(inv.findings[0].fixes[0], "virsh vcpupin media 0 3 --live --config");
 }
 
 /* The fix is for who manages the VM, and for one that does not run it is a line of its XML. */

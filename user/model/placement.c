@@ -59,6 +59,23 @@ static void take_foreign(struct search *s)
 	inv_add_siblings(inv, &s->taken);
 }
 
+/* Of two VMs with a vCPU pinned to one CPU the later has to go. */
+static bool is_claimed(const struct search *s, unsigned int cpu)
+{
+	for (unsigned int i = 0; i < s->inv->n_vms; i++) {
+		const struct inv_vm *vm = &s->inv->vms[i];
+
+		if (vm->threads == s->vm->threads)
+			return false;
+		for (unsigned int j = 0; j < vm->n_threads; j++)
+			if (vm->threads[j].kind == INV_VCPU &&
+			    cpuset_count(&vm->threads[j].cpus) == 1 &&
+			    cpuset_has(&vm->threads[j].cpus, cpu))
+				return true;
+	}
+	return false;
+}
+
 /* Keeps what has a CPU of its own: the first of several that share one. */
 static void keep_pins(struct search *s)
 {
@@ -70,7 +87,7 @@ static void keep_pins(struct search *s)
 		int cpu = cpuset_next(&thread->cpus, 0);
 
 		if (thread->kind != INV_VCPU || cpuset_count(&thread->cpus) != 1 ||
-		    cpuset_has(&kept, (unsigned int)cpu) ||
+		    cpuset_has(&kept, (unsigned int)cpu) || is_claimed(s, (unsigned int)cpu) ||
 		    !cpuset_has(&s->inv->online, (unsigned int)cpu))
 			continue;
 		s->place->cpus[i] = cpu;
