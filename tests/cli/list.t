@@ -23,7 +23,7 @@ answers() {
 	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
 }
 
-plan 24
+plan 25
 
 check "a word too many" "list win11" 1 'unexpected word win11; a VM is named with --vm'
 check "no such root" "list --sysroot /nosuch" 1 '/nosuch: No such file'
@@ -42,9 +42,11 @@ if ((EUID == 0)); then
 	run_as=(setpriv --reuid=65534 --regid=65534 --clear-groups --)
 	check "not root: what cannot be seen is not denied" "list" 0 \
 		'could not be looked into, and may be VMs: root sees more$' '^no VM is running'
+	check "not root: nor with a name" "list --vm nosuch" 4 'none can be seen, and root sees more$'
 	run_as=()
 else
 	skip "not root: what cannot be seen is not denied" "it needs root to have processes of others"
+	skip "not root: nor with a name" "it needs root to have processes of others"
 fi
 holds "no VM: an empty list" answers "list --sysroot $fixtures/smt" .vms '[]'
 holds "findings by id" answers "list $desktop --vm win11" '[.findings[].id]' '["device-intx"]'

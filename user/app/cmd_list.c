@@ -101,7 +101,8 @@ static int read_cpus(const struct root *root, struct inventory *inv)
 	if (err == -ENOENT && !fs_root_is_live(root))
 		return 0;
 	if (err) {
-		log_error("list: reading the CPUs below %s: %s", root->path, strerror(-err));
+		log_error("list: reading %s/sys/devices/system/cpu: %s", root->path,
+			  strerror(-err));
 		return EXIT_ERROR;
 	}
 	return inventory_add_cpus(inv, &topo) ? no_memory() : 0;
@@ -134,7 +135,10 @@ static int check_vm(const struct config *config, const struct vm_list *list, con
 		return 0;
 	log_error("list: %s --vm %s%s",
 		  err == -EEXIST ? "more than one VM is called" : "no VM matches", config->vm,
-		  list->n ? "; there are:" : ": no VM is running");
+		  list->n	    ? "; there are:"
+		  : !list->n_denied ? ": no VM is running"
+		  : geteuid()	    ? ": none can be seen, and root sees more"
+				    : ": none can be seen");
 	for (unsigned int i = 0; i < list->n; i++)
 		log_error("  --vm %-20s %s, pid %d", list->vms[i].name, list->vms[i].vmm,
 			  list->vms[i].pid);
