@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/parse.h"
+#include "bench/insns.h"
 #include "sys/topo.h"
 
 #define SLICES_MAX 200
@@ -97,6 +98,27 @@ static int measure_arm(struct bench *b, enum arm arm, unsigned int round)
 	return 0;
 }
 
+static int count_insns(const struct insn_program *program, void *ctx)
+{
+	struct insn_counts *counts = ctx;
+
+	counts->programs++;
+	counts->hash_lookups += program->lookups;
+	if (program->clock_reads > counts->clock_reads) {
+		counts->clock_reads = program->clock_reads;
+		memcpy(counts->worst, program->name, sizeof(counts->worst));
+	}
+	return 0;
+}
+
+static int count_programs(struct bench *b)
+{
+	char most[64];
+
+	return insns_each(&b->root, count_insns, &b->insns)
+		       ?: insns_attached(&b->root, &b->insns.on_hook, most);
+}
+
 static int run_arm(struct bench *b, enum arm arm, unsigned int round)
 {
 	auto_str struct str why = { 0 };
@@ -109,7 +131,7 @@ static int run_arm(struct bench *b, enum arm arm, unsigned int round)
 		return err;
 	}
 	if (arm == ARM_ALL && !round)
-		err = insns_count(&b->root, &b->insns);
+		err = count_programs(b);
 	if (err)
 		(void)complain("reading the loaded programs", err);
 	err = measure_arm(b, arm, round);

@@ -71,14 +71,14 @@ double stats_median(const double *values, unsigned int n);
 struct interval stats_median_of(const double *a, unsigned int n);
 struct interval stats_ratio(const double *a, const double *b, unsigned int n);
 
-/* insns.c: of the programs that this process has loaded. */
+/* What insns.h counts, over all programs of this process. */
 struct insn_counts {
 	unsigned int programs;
 	unsigned int clock_reads;  /* most on any path of any program */
 	unsigned int hash_lookups; /* calls in all of them */
+	unsigned int on_hook;	   /* most programs on one tracepoint */
 	char worst[32];		   /* program with the most clock reads */
 };
-int insns_count(const struct root *root, struct insn_counts *ret);
 
 /* footprint.c */
 int footprint_start(const char *lull, const char *self, struct interval *ret_ms);

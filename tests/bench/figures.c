@@ -149,6 +149,7 @@ static void add_counts(struct bench *b)
 		  err);
 	add_value(b, "hash or task-storage lookups, in any hook", UNIT_COUNT, b->insns.hash_lookups,
 		  0, err);
+	add_value(b, "programs on one tracepoint", UNIT_COUNT, b->insns.on_hook, 1, err);
 	err = count_wakeups(b, &wakeups);
 	add_value(b, "wake-ups from the measured CPU, by stalls", UNIT_COUNT, (double)wakeups, 0,
 		  err);
