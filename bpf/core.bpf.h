@@ -98,11 +98,39 @@ static __always_inline __u32 forget(__u32 x)
 	return slot[1];
 }
 
-static __always_inline void hist_add(__u32 (*hists)[LULL_SLOTS1 + 1], __u32 n, __u32 hist, __u64 ns)
+/*
+ * @x, which the compiler may not compute on another path than this: from the end of a search it
+ * would make conditions that the verifier follows both ways in each round.
+ */
+static __always_inline __u32 apart(__u32 x)
+{
+	asm volatile("" : "+r"(x));
+	return x;
+}
+
+/* 1 for a negative number, by no condition. */
+static __always_inline __u64 sign(__u64 x)
+{
+	asm volatile("" : "+r"(x));
+	return x >> 63;
+}
+
+/* A piece of time and its place in a histogram: looked up once for all that count it. */
+struct piece {
+	__u64 ns;
+	__u32 slot;
+};
+
+static __always_inline struct piece piece_of(__u64 ns)
+{
+	return (struct piece){ .ns = ns, .slot = forget(lull_slot(ns, LULL_SUB_BITS1)) };
+}
+
+static __always_inline void hist_add(__u32 (*hists)[LULL_SLOTS1 + 1], __u32 n, __u32 hist,
+				     __u32 slot)
 {
 	if (hist)
-		hists[bounded(hist - 1, n - 1)]
-		     [bounded(lull_slot(ns, LULL_SUB_BITS1), LULL_SLOTS1)]++;
+		hists[bounded(hist - 1, n - 1)][bounded(slot, LULL_SLOTS1)]++;
 }
 
 /* The record of a watched CPU; NULL: not watched. */
@@ -169,25 +197,24 @@ static __always_inline __u32 sender_number(const __u64 comm[2])
 	return 0;
 }
 
-/* Adds to the label @want (owner, fn << 16); false: there is no place. */
-static __always_inline bool label_try(struct lull_label *table, __u32 n, __u32 want, __u64 ns)
+/* The place of the label @want (owner, fn << 16), taken if need be; @n: there is none. */
+static __always_inline __u32 label_search(struct lull_label *table, __u32 n, __u32 want)
 {
-	__u32 h = (want * 2654435761U) >> 16;
+	__u32 h = (want * 2654435761U) >> 16, found = n;
 
 	NO_UNROLL
 	for (int i = 0; i < LULL_PROBE; i++) {
-		struct lull_label *l = &table[(h + i) & (n - 1)];
-		__u32 *word = (__u32 *)&l->owner, e = *word;
+		__u32 at = (h + i) & (n - 1);
+		__u32 *word = (__u32 *)&table[at].owner, e = *word;
 
 		if (!e)
 			e = __sync_val_compare_and_swap(word, 0, want) ?: want;
 		if (e == want) {
-			l->count++;
-			l->sum_ns += ns;
-			return true;
+			found = apart(at);
+			break;
 		}
 	}
-	return false;
+	return forget(found);
 }
 
 static __always_inline __u32 key_hash(__u64 key)
@@ -203,34 +230,38 @@ static __always_inline void cause_init(struct lull_cpu *c, struct lull_cause *e)
 		e->hist = n + 1;
 }
 
-/* The number of @key's cause in its CPU's table; with @take a place is taken if need be. */
-static __always_inline __u32 cause_search(struct lull_cpu *c, __u64 key, bool take)
+/* In ledger.bpf.c: takes a place for what has none. */
+__u32 ledger_cause_take(struct lull_cpu *c, __u64 key);
+__u32 ledger_entry_take(struct lull_victim *v, __u32 row, __u64 cause);
+
+/*
+ * The number of @key's cause in its CPU's table, or LULL_CAUSES. Searches only look, which is what
+ * nearly all do, and is little for the verifier to follow; taking a place is a call.
+ */
+static __always_inline __u32 cause_search(const struct lull_cpu *c, __u64 key)
 {
-	__u32 h = key_hash(key);
+	__u32 h = key_hash(key), found = LULL_CAUSES;
 
 	NO_UNROLL
 	for (int i = 0; i < LULL_PROBE; i++) {
 		__u32 at = LULL_CAUSE_HASHED + ((h + i) & (LULL_CAUSES - LULL_CAUSE_HASHED - 1));
 		__u64 e = c->cause[at].key;
 
-		if (!e) {
-			if (!take)
-				break;
-			e = __sync_val_compare_and_swap(&c->cause[at].key, 0, key);
-			if (!e) {
-				cause_init(c, &c->cause[at]);
-				return at;
-			}
+		if (e == key) {
+			found = apart(at);
+			break;
 		}
-		if (e == key)
-			return at;
+		if (!e)
+			break;
 	}
-	return LULL_CAUSES;
+	return forget(found);
 }
 
 static __always_inline __u32 cause_find(struct lull_cpu *c, __u64 key, bool take)
 {
-	return forget(cause_search(c, key, take));
+	__u32 at = cause_search(c, key);
+
+	return at == LULL_CAUSES && take ? ledger_cause_take(c, key) : at;
 }
 
 /* The place of a cause found by number. */
@@ -256,15 +287,20 @@ static __always_inline __u32 cause_at(struct lull_cpu *c, __u64 cause)
 	return cause_find(c, cause, true);
 }
 
-static __always_inline void cause_add(struct lull_cpu *c, __u32 at, __u64 ns)
+static __always_inline void cause_count(struct lull_cpu *c, __u32 at, struct piece p)
 {
 	struct lull_cause *e = &c->cause[bounded(at, LULL_CAUSES)];
 
 	e->count++;
-	e->sum_ns += ns;
-	if (ns > e->max_ns)
-		e->max_ns = ns;
-	hist_add(c->hist, LULL_CPU_HISTS, e->hist, ns);
+	e->sum_ns += p.ns;
+	if (p.ns > e->max_ns)
+		e->max_ns = p.ns;
+	hist_add(c->hist, LULL_CPU_HISTS, e->hist, p.slot);
+}
+
+static __always_inline void cause_add(struct lull_cpu *c, __u32 at, __u64 ns)
+{
+	cause_count(c, at, piece_of(ns));
 }
 
 static __always_inline void entry_init(struct lull_victim *v, struct lull_entry *e, __u64 key)
@@ -276,53 +312,47 @@ static __always_inline void entry_init(struct lull_victim *v, struct lull_entry 
 		e->hist = n + 1;
 }
 
-/*
- * The number of an entry of a ledger that is found by hash; with @take a place is taken if need
- * be. Without one, the row's unnamed entry keeps the time.
- */
-static __always_inline __u32 entry_search(struct lull_victim *v, __u32 row, __u64 cause, bool take)
+/* The number of an entry of a ledger that is found by hash; the row's unnamed one: it has none. */
+static __always_inline __u32 entry_search(const struct lull_victim *v, __u32 row, __u64 cause)
 {
 	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
 	__u64 h = bounded(lull_entry_hash(key), LULL_ENTRIES - LULL_ENTRY_PROBE);
+	__u32 found = row & (LULL_ENTRY_ROWS - 1);
 
 	NO_UNROLL
 	for (int i = 0; i < LULL_ENTRY_PROBE; i++) {
-		__u64 at = h + i, e = v->entry[at].key;
+		__u64 e = v->entry[h + i].key;
 
-		if (!e) {
-			if (!take)
-				return row & (LULL_ENTRY_ROWS - 1);
-			e = __sync_val_compare_and_swap(&v->entry[at].key, 0, key);
-			if (!e) {
-				entry_init(v, &v->entry[at], key);
-				return at;
-			}
+		if (e == key) {
+			found = apart(h + i);
+			break;
 		}
-		if (e == key)
-			return at;
+		if (!e)
+			break;
 	}
-	if (take)
-		anomaly(LULL_ANOMALY_ENTRIES_FULL);
-	return row & (LULL_ENTRY_ROWS - 1);
+	return forget(found);
 }
 
+/* With @take a place is taken if need be. Without one, the row's unnamed entry keeps the time. */
 static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 cause, bool take)
 {
-	return forget(entry_search(v, row, cause, take));
+	__u32 at = entry_search(v, row, cause);
+
+	return at < LULL_ENTRY_ROWS && take ? ledger_entry_take(v, row, cause) : at;
 }
 
 /* One piece of time for the entry in place @at, which must be below LULL_ENTRIES. */
-static __always_inline void entry_count(struct lull_victim *v, __u64 at, __u64 key, __u64 ns)
+static __always_inline void entry_count(struct lull_victim *v, __u64 at, __u64 key, struct piece p)
 {
 	struct lull_entry *e = &v->entry[at];
 
 	if (!e->count && !e->sum_ns && at < LULL_ENTRY_HASHED)
 		entry_init(v, e, key);
 	e->count++;
-	e->sum_ns += ns;
-	if (ns > e->max_ns)
-		e->max_ns = ns;
-	hist_add(v->hist, LULL_VICTIM_HISTS, e->hist, ns);
+	e->sum_ns += p.ns;
+	if (p.ns > e->max_ns)
+		e->max_ns = p.ns;
+	hist_add(v->hist, LULL_VICTIM_HISTS, e->hist, p.slot);
 }
 
 #endif

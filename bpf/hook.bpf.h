@@ -26,8 +26,22 @@ static __always_inline struct lull_cpu *hook_cpu(enum lull_hook hook)
 		struct task_id t;
 
 		task_describe(&t, bpf_get_current_task_btf());
-		cpu_sync(c, &t);
+		thread_sync(c, &t);
 	}
+	return c;
+}
+
+/*
+ * The same for what only refines: a CPU of which nothing else was seen yet is as good as not
+ * watched.
+ */
+static __always_inline struct lull_cpu *hook_label_cpu(enum lull_hook hook)
+{
+	struct lull_cpu *c = cpu_get(bpf_get_smp_processor_id());
+
+	if (!c || c->fresh == 2)
+		return NULL;
+	c->events[hook]++;
 	return c;
 }
 

@@ -10,7 +10,7 @@
 /* Function number of a label's value; LULL_FN_OTHERS when the table is full. */
 __noinline __u32 ledger_fn(__u64 value)
 {
-	__u32 h = (value * 0x9e3779b97f4a7c15ULL) >> 54;
+	__u32 h = (value * 0x9e3779b97f4a7c15ULL) >> 54, found = LULL_FN_OTHERS;
 
 	NO_UNROLL
 	for (int i = 0; i < LULL_PROBE; i++) {
@@ -22,29 +22,118 @@ __noinline __u32 ledger_fn(__u64 value)
 		e = lull_fns[at];
 		if (!e)
 			e = __sync_val_compare_and_swap(&lull_fns[at], 0, value) ?: value;
-		if (e == value)
-			return at;
+		if (e == value) {
+			found = apart(at);
+			break;
+		}
 	}
-	return LULL_FN_OTHERS;
+	return forget(found);
+}
+
+/* Takes a place for the cause @key; LULL_CAUSES: the table is full. */
+__noinline __u32 ledger_cause_take(struct lull_cpu *c, __u64 key)
+{
+	__u32 h = key_hash(key), found = LULL_CAUSES;
+
+	if (!c)
+		return LULL_CAUSES;
+	NO_UNROLL
+	for (int i = 0; i < LULL_PROBE; i++) {
+		__u32 at = LULL_CAUSE_HASHED + ((h + i) & (LULL_CAUSES - LULL_CAUSE_HASHED - 1));
+		__u64 e = __sync_val_compare_and_swap(&c->cause[at].key, 0, key);
+
+		if (!e || e == key) {
+			found = apart(at);
+			break;
+		}
+	}
+	found = forget(found);
+	if (found < LULL_CAUSES && !c->cause[found].hist && !c->cause[found].count)
+		cause_init(c, &c->cause[found]);
+	return found;
+}
+
+/* Takes a place for an entry of a ledger; the row's unnamed one, and counted: there is none. */
+__noinline __u32 ledger_entry_take(struct lull_victim *v, __u32 row, __u64 cause)
+{
+	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
+	__u64 h = bounded(lull_entry_hash(key), LULL_ENTRIES - LULL_ENTRY_PROBE);
+	__u32 found = 0;
+
+	if (!v)
+		return 0;
+	NO_UNROLL
+	for (int i = 0; i < LULL_ENTRY_PROBE; i++) {
+		__u64 e = __sync_val_compare_and_swap(&v->entry[h + i].key, 0, key);
+
+		if (!e || e == key) {
+			found = apart(h + i);
+			break;
+		}
+	}
+	found = forget(found);
+	if (!found || found >= LULL_ENTRIES) {
+		anomaly(LULL_ANOMALY_ENTRIES_FULL);
+		return row & (LULL_ENTRY_ROWS - 1);
+	}
+	if (!v->entry[found].hist && !v->entry[found].count)
+		entry_init(v, &v->entry[found], key);
+	return found;
+}
+
+/* One try of the function below; 1: there is no place. */
+__noinline int ledger_cpu_label_try(struct lull_cpu *c, __u32 want, __u64 ns)
+{
+	__u32 at;
+
+	if (!c)
+		return 0;
+	at = label_search(c->label, LULL_CPU_LABELS, want);
+	if (at >= LULL_CPU_LABELS)
+		return 1;
+	c->label[at].count++;
+	c->label[at].sum_ns += ns;
+	return 0;
 }
 
 /* Adds to label @fn of cause @owner of a CPU. */
 __noinline int ledger_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn, __u64 ns)
 {
-	if (!c || !fn || label_try(c->label, LULL_CPU_LABELS, owner | fn << 16, ns) ||
-	    label_try(c->label, LULL_CPU_LABELS, owner | LULL_FN_OTHERS << 16, ns))
+	if (!c || !fn || !ledger_cpu_label_try(c, owner | fn << 16, ns) ||
+	    !ledger_cpu_label_try(c, owner | LULL_FN_OTHERS << 16, ns))
 		return 0;
 	anomaly(LULL_ANOMALY_LABELS_FULL);
+	return 0;
+}
+
+__noinline int ledger_victim_label_try(struct lull_victim *v, __u32 want, __u64 ns)
+{
+	__u32 at;
+
+	if (!v)
+		return 0;
+	at = label_search(v->label, LULL_VICTIM_LABELS, want);
+	if (at >= LULL_VICTIM_LABELS)
+		return 1;
+	v->label[at].count++;
+	v->label[at].sum_ns += ns;
 	return 0;
 }
 
 /* The same for entry @owner of a victim. */
 __noinline int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn, __u64 ns)
 {
-	if (!v || !fn || label_try(v->label, LULL_VICTIM_LABELS, owner | fn << 16, ns) ||
-	    label_try(v->label, LULL_VICTIM_LABELS, owner | LULL_FN_OTHERS << 16, ns))
+	if (!v || !fn || !ledger_victim_label_try(v, owner | fn << 16, ns) ||
+	    !ledger_victim_label_try(v, owner | LULL_FN_OTHERS << 16, ns))
 		return 0;
 	anomaly(LULL_ANOMALY_LABELS_FULL);
+	return 0;
+}
+
+__noinline int ledger_entry_count(struct lull_victim *v, __u32 at, __u64 key, __u64 ns)
+{
+	if (v)
+		entry_count(v, bounded(at, LULL_ENTRIES), key, piece_of(ns));
 	return 0;
 }
 
@@ -58,8 +147,8 @@ __noinline __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause,
 	at = lull_entry_place(row, cause);
 	if (at == LULL_ENTRIES)
 		at = entry_find(v, row, cause, true);
-	at = bounded(at, LULL_ENTRIES);
-	entry_count(v, at, cause ? (__u64)row << LULL_ROW_SHIFT | cause : 0, ns);
+	at = bounded(forget(at), LULL_ENTRIES);
+	entry_count(v, at, cause ? (__u64)row << LULL_ROW_SHIFT | cause : 0, piece_of(ns));
 	return at;
 }
 
@@ -84,14 +173,27 @@ __noinline __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d)
 		c->nmi_late = 0;
 	}
 	if (n)
-		ledger_entry_add(v, LULL_ROW_NMI, 0, n);
+		ledger_entry_count(v, LULL_ROW_NMI, 0, n);
 	return d - n;
 }
 
+/* What finish_numbered does, for any cause. */
 __noinline int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns)
 {
-	if (c)
-		finish(c, v, cause, ns);
+	__u64 row = row_of(LULL_CAUSE_KIND(cause));
+	__u32 at;
+
+	if (!c)
+		return 0;
+	at = cause_at(c, cause);
+	if (at == LULL_CAUSES)
+		anomaly(LULL_ANOMALY_CAUSES_FULL);
+	cause_add(c, at, ns);
+	if (!v)
+		return 0;
+	ledger_entry_add(v, row, cause, ns);
+	if (v->gap_ns)
+		segment_add(v, row << LULL_ROW_SHIFT | cause, ns, 0);
 	return 0;
 }
 
@@ -116,6 +218,14 @@ __noinline int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cau
 	ledger_cpu_label(c, cause_at(c, cause), fn, ns);
 	if (v && kind != LULL_KIND_TASK)
 		ledger_victim_label(v, ledger_entry_place(v, row_of(kind), cause), fn, ns);
+	return 0;
+}
+
+/* Charges up to @now, where interrupts are off. */
+__noinline int ledger_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+{
+	if (c)
+		charge(c, v, now, PRIVATE);
 	return 0;
 }
 
@@ -230,28 +340,33 @@ __noinline int ledger_stall(struct lull_victim *v, __u64 end)
 
 __noinline int ledger_segment_add(struct lull_victim *v, __u64 word, __u64 ns, __u64 label)
 {
-	__u32 n;
+	__u32 n, at = LULL_SEGMENTS;
+	__u64 sleep;
 
 	if (!v)
 		return 0;
 	n = v->n_segments;
+	sleep = v->sleep_segment;
 	NO_UNROLL
 	for (__u32 i = 0; i < LULL_SEGMENTS; i++) {
-		struct lull_segment *s = &v->segment[i];
+		const struct lull_segment *s = &v->segment[i];
+		/* One condition, as each is followed both ways: the sign is that of i < sleep. */
+		__u64 differs = sign(i - sleep) | (s->word ^ word) | (s->label ^ label);
 
-		if (i >= n) {
-			s->word = word;
-			s->label = label;
-			s->ns = ns;
-			v->n_segments = i + 1;
-			return 0;
-		}
-		if (s->word == word && s->label == label && i >= v->sleep_segment) {
-			s->ns += ns;
-			return 0;
+		if (i >= n || !differs) {
+			at = apart(i);
+			break;
 		}
 	}
-	v->segments_dropped++;
+	at = forget(at);
+	if (at >= LULL_SEGMENTS) {
+		v->segments_dropped++;
+	} else if (at < n) {
+		v->segment[at].ns += ns;
+	} else {
+		v->segment[at] = (struct lull_segment){ .word = word, .ns = ns, .label = label };
+		v->n_segments = at + 1;
+	}
 	return 0;
 }
 

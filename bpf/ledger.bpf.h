@@ -17,6 +17,8 @@
  * once and not at each call; that is why they return an int and look at their pointers.
  */
 __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause, __u64 ns);
+int ledger_entry_count(struct lull_victim *v, __u32 at, __u64 key, __u64 ns);
+int ledger_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now);
 __u32 ledger_fn(__u64 value);
 int ledger_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn, __u64 ns);
 int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn, __u64 ns);
@@ -168,7 +170,7 @@ static __always_inline void segment_add(struct lull_victim *v, __u64 word, __u64
 /* Books a stretch of a victim that is no vCPU. */
 static __always_inline void run_flush(struct lull_victim *v)
 {
-	entry_count(v, LULL_ROW_RUN, 0, v->mode_ns);
+	entry_count(v, LULL_ROW_RUN, 0, piece_of(v->mode_ns));
 	v->mode_ns = 0;
 }
 
@@ -205,26 +207,26 @@ static __always_inline __u32 row_of(enum lull_kind kind)
 					   : LULL_ROW_IRQ;
 }
 
-/* Counts one finished interrupt or softirq for the CPU and, when it ran over one, for the victim. */
-static __always_inline void finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 ns)
+/*
+ * Counts one finished vector or softirq, number @id of its kind, for the CPU and, when it ran over
+ * one, for the victim: both have places for it that need no search.
+ */
+static __always_inline void finish_numbered(struct lull_cpu *c, struct lull_victim *v,
+					    enum lull_kind kind, __u32 id, __u64 ns)
 {
-	enum lull_kind kind = LULL_CAUSE_KIND(cause);
-	__u32 at, row;
+	bool soft = kind == LULL_KIND_SOFTIRQ;
+	struct piece p = piece_of(ns);
+	__u64 key = (__u64)row_of(kind) << LULL_ROW_SHIFT | LULL_CAUSE(kind, id & 15, 0);
+	__u32 at = soft ? LULL_CAUSE_SOFTIRQ : 0,
+	      entry = soft ? LULL_ENTRY_SOFTIRQ : LULL_ENTRY_VECTOR;
 
-	at = forget(cause_at(c, cause));
-	if (at == LULL_CAUSES)
-		anomaly(LULL_ANOMALY_CAUSES_FULL);
-	cause_add(c, at, ns);
+	at += id & 15;
+	cause_count(c, cause_place(c, at, LULL_CAUSE(kind, id & 15, 0)), p);
 	if (!v)
 		return;
-	row = forget(row_of(kind));
-	if (kind == LULL_KIND_IRQ)
-		ledger_entry_add(v, row, cause, ns);
-	else
-		entry_count(v, bounded(lull_entry_place(row, cause), LULL_ENTRIES - 1),
-			    (__u64)row << LULL_ROW_SHIFT | cause, ns);
+	entry_count(v, entry + (id & 15), key, p);
 	if (v->gap_ns)
-		segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, ns, 0);
+		segment_add(v, key, ns, 0);
 }
 
 static __always_inline void frame_push(struct lull_cpu *c, __u64 now, __u64 cause)
@@ -272,8 +274,10 @@ static __always_inline void frame_pop(struct lull_cpu *c, __u64 now, __u64 cause
 	if (more) {
 		c->carry_irq = cause;
 		c->carry_ns = f->acc_ns;
+	} else if (LULL_CAUSE_KIND(cause) == LULL_KIND_VECTOR) {
+		finish_numbered(c, v, LULL_KIND_VECTOR, LULL_CAUSE_ID(cause), f->acc_ns);
 	} else {
-		finish(c, v, cause, f->acc_ns);
+		ledger_finish(c, v, cause, f->acc_ns);
 	}
 	if (v && !c->depth && !c->softirq)
 		victim_resumed(v, now);
@@ -310,7 +314,7 @@ static __always_inline void softirq_end(struct lull_cpu *c, __u64 now, __u32 vec
 	}
 	c->softirq = 0;
 	ns = __sync_lock_test_and_set(&c->soft_ns, 0);
-	finish(c, v, LULL_CAUSE(LULL_KIND_SOFTIRQ, vec, 0), ns);
+	finish_numbered(c, v, LULL_KIND_SOFTIRQ, vec, ns);
 	if (v)
 		victim_resumed(v, c->last_ns);
 	timeline_keep(c, now);

@@ -51,7 +51,7 @@ struct selftest_event {
 
 /* Context of the program. */
 struct selftest_run {
-	__u32 n; /* elements of the map of events to run */
+	__u32 event; /* number, in the map of events */
 	__u32 pad;
 };
 

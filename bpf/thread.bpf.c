@@ -17,6 +17,47 @@ static __always_inline void victim_forget(__u32 tid)
 	}
 }
 
+/* Where it is rare, what cpu_set_task and cpu_task_end do is a call. */
+__noinline int thread_becomes(struct lull_cpu *c, const struct task_id *t)
+{
+	if (c && t)
+		cpu_set_task(c, t);
+	return 0;
+}
+
+__noinline int thread_task_end(struct lull_cpu *c)
+{
+	if (c)
+		cpu_task_end(c);
+	return 0;
+}
+
+/* The first event of a CPU in the window: @t is what runs there. */
+__noinline int thread_sync(struct lull_cpu *c, const struct task_id *t)
+{
+	struct lull_victim *v;
+
+	if (!c || !t)
+		return 0;
+	v = cpu_begin(c, t);
+	if (!v)
+		return 0;
+	/* Nothing was seen of it since the window opened: it has run here since, if we watched. */
+	if (v->state == LULL_STATE_NEW)
+		v->start_ns = c->last_ns;
+	else if (v->since_ns > c->last_ns)
+		c->opened_ns = c->last_ns = v->since_ns;
+	else if (v->since_ns < c->last_ns)
+		ledger_entry_add(v, LULL_ROW_LOST, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
+				 c->last_ns - v->since_ns);
+	v->since_ns = c->last_ns;
+	v->state = LULL_STATE_ON;
+	v->cpu = c->cpu;
+	comm_copy(v->comm, t->comm);
+	victim_resumed(v, c->last_ns); /* it was woken here while the window was being opened */
+	return 0;
+}
+
 /* A victim loses its CPU at @now. */
 __noinline int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now,
 			  const struct switch_args *a)
@@ -94,7 +135,7 @@ static __always_inline bool wait_book_plain(const struct lull_cpu *c, struct lul
 
 	if (v->entry[at].key != key)
 		return false;
-	entry_count(v, at, key, ns);
+	entry_count(v, at, key, piece_of(ns));
 	if (v->gap_ns)
 		segment_add(v, key, ns, 0);
 	v->wait_ns += ns;
@@ -171,7 +212,7 @@ __noinline int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u
 	if (!c || !prev)
 		return 0;
 	left = victim_at(c->victim);
-	charge(c, left, now, PRIVATE);
+	ledger_charge(c, left, now);
 	c->hidden++;
 	arrival = stint < now - c->switch_ns ? now - stint : c->switch_ns;
 	if (!stint)
@@ -194,8 +235,8 @@ __noinline int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u
 		left->since_ns = now - ran;
 		left->state = LULL_STATE_UNKNOWN;
 	}
-	cpu_task_end(c);
-	cpu_set_task(c, prev);
+	thread_task_end(c);
+	thread_becomes(c, prev);
 	c->task_ns = back;
 	c->switch_ns = arrival;
 	if (!v)

@@ -125,6 +125,9 @@ static __always_inline void waiter_remove(struct lull_cpu *c, const struct lull_
 /* In thread.bpf.c. */
 int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now, const struct switch_args *a);
 int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now);
+int thread_sync(struct lull_cpu *c, const struct task_id *t);
+int thread_becomes(struct lull_cpu *c, const struct task_id *t);
+int thread_task_end(struct lull_cpu *c);
 int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now, __u64 stint);
 
 /* What runs on a CPU becomes known. */
@@ -133,33 +136,11 @@ static __always_inline struct lull_victim *cpu_begin(struct lull_cpu *c, const s
 	__u32 place = victim_find(t->tid);
 
 	c->fresh = 1;
-	cpu_set_task(c, t);
+	thread_becomes(c, t);
 	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
 		cpu_note_busy(c, c->last_ns, t->tid && !place);
 	c->victim = place;
 	return victim_at(place);
-}
-
-/* The first event of a CPU in the window: @t is what runs there. */
-static __always_inline void cpu_sync(struct lull_cpu *c, const struct task_id *t)
-{
-	struct lull_victim *v = cpu_begin(c, t);
-
-	if (!v)
-		return;
-	/* Nothing was seen of it since the window opened: it has run here since, if we watched. */
-	if (v->state == LULL_STATE_NEW)
-		v->start_ns = c->last_ns;
-	else if (v->since_ns > c->last_ns)
-		c->opened_ns = c->last_ns = v->since_ns;
-	else if (v->since_ns < c->last_ns)
-		ledger_entry_add(v, LULL_ROW_LOST, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
-				 c->last_ns - v->since_ns);
-	v->since_ns = c->last_ns;
-	v->state = LULL_STATE_ON;
-	v->cpu = c->cpu;
-	comm_copy(v->comm, t->comm);
-	victim_resumed(v, c->last_ns); /* it was woken here while the window was being opened */
 }
 
 /* A victim gets a CPU that nobody watched yet: from here on it is. */

@@ -29,10 +29,11 @@ __noinline int ledger_occupant(struct lull_victim *v, __u64 word, __u64 ns)
 		if (i >= n)
 			break;
 		if (v->occupant[i].word == word) {
-			at = i;
+			at = apart(i);
 			break;
 		}
 	}
+	at = forget(at);
 	if (at < LULL_OCCUPANTS) {
 		v->occupant[at].ns += ns;
 	} else if (n < LULL_OCCUPANTS - 1) {

@@ -212,6 +212,7 @@ static int play(struct rig *rig, const struct sequence *seq, uint64_t close_ns)
 	struct events events = { .to = rig->events };
 	struct selftest_run ctx = { 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
+	unsigned int refused = 0;
 	int err;
 
 	for (unsigned int i = 0; i <= N_CPUS; i++)
@@ -221,10 +222,13 @@ static int play(struct rig *rig, const struct sequence *seq, uint64_t close_ns)
 	if (seq->more)
 		seq->more(&events);
 	open_window(rig, seq);
-	ctx.n = events.n;
-	err = bpf_prog_test_run_opts(bpf_program__fd(rig->skel->progs.selftest__run), &opts);
-	if (err)
-		return err;
+	for (; ctx.event < events.n; ctx.event++) {
+		err = bpf_prog_test_run_opts(bpf_program__fd(rig->skel->progs.selftest__run),
+					     &opts);
+		if (err)
+			return err;
+		refused += opts.retval != 0;
+	}
 	err = ring_buffer__consume(rig->ring);
 	if (err < 0)
 		return err;
@@ -235,7 +239,7 @@ static int play(struct rig *rig, const struct sequence *seq, uint64_t close_ns)
 					       .closed_ns = close_ns,
 					       .siblings = rig->skel->bss->lull_cpu_sibling,
 					       .stall_ns = rig->skel->rodata->lull_cfg.stall_ns });
-	return (int)(events.n - opts.retval);
+	return (int)refused;
 }
 
 static unsigned int compare(const struct rig *rig, const struct sequence *seq)
