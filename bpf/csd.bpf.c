@@ -30,7 +30,7 @@ int BPF_PROG(csd__queue, unsigned int cpu, unsigned long callsite, void *func, v
 SEC("?raw_tp/csd_function_entry")
 int BPF_PROG(csd__entry, void *func, void *csd)
 {
-	struct lull_cpu *c = hook_label_cpu(LULL_HOOK_csd__entry);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_csd__entry);
 
 	if (!c)
 		return 0;
@@ -50,7 +50,7 @@ int BPF_PROG(csd__entry, void *func, void *csd)
 SEC("?raw_tp/csd_function_exit")
 int BPF_PROG(csd__exit, void *func, void *csd)
 {
-	struct lull_cpu *c = hook_label_cpu(LULL_HOOK_csd__exit);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_csd__exit);
 
 	if (c && c->depth)
 		label_end(c, bpf_ktime_get_ns());

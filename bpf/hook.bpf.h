@@ -32,10 +32,10 @@ static __always_inline struct lull_cpu *hook_cpu(enum lull_hook hook)
 }
 
 /*
- * The same for what only refines: a CPU of which nothing else was seen yet is as good as not
- * watched.
+ * The same for what only refines, or ends what began before: a CPU of which nothing else was seen
+ * yet is as good as not watched.
  */
-static __always_inline struct lull_cpu *hook_label_cpu(enum lull_hook hook)
+static __always_inline struct lull_cpu *hook_known_cpu(enum lull_hook hook)
 {
 	struct lull_cpu *c = cpu_get(bpf_get_smp_processor_id());
 

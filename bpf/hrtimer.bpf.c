@@ -8,7 +8,7 @@
 SEC("?tp_btf/hrtimer_expire_entry")
 int BPF_PROG(hrtimer__entry, struct hrtimer *timer)
 {
-	struct lull_cpu *c = hook_label_cpu(LULL_HOOK_hrtimer__entry);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_hrtimer__entry);
 
 	if (c)
 		label_begin(c, bpf_ktime_get_ns(),
@@ -20,7 +20,7 @@ int BPF_PROG(hrtimer__entry, struct hrtimer *timer)
 SEC("?tp_btf/hrtimer_expire_exit")
 int BPF_PROG(hrtimer__exit, struct hrtimer *timer)
 {
-	struct lull_cpu *c = hook_label_cpu(LULL_HOOK_hrtimer__exit);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_hrtimer__exit);
 
 	if (c)
 		label_end(c, bpf_ktime_get_ns());

@@ -20,7 +20,7 @@ int BPF_PROG(irq__entry, int irq, struct irqaction *action)
 SEC("?tp_btf/irq_handler_exit")
 int BPF_PROG(irq__exit, int irq, struct irqaction *action)
 {
-	struct lull_cpu *c = hook_cpu(LULL_HOOK_irq__exit);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_irq__exit);
 
 	if (c)
 		frame_pop(c, bpf_ktime_get_ns(), LULL_CAUSE(LULL_KIND_IRQ, irq, 0),

@@ -64,7 +64,7 @@ int BPF_PROG(kvm__exit, struct kvm_vcpu *vcpu, __u32 isa)
 SEC("?tp_btf/kvm_userspace_exit")
 int BPF_PROG(kvm__userspace, __u32 reason, int errno)
 {
-	struct lull_cpu *c = hook_cpu(LULL_HOOK_kvm__userspace);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_kvm__userspace);
 	struct lull_victim *v = c ? victim_at(c->victim) : NULL;
 
 	if (v)
@@ -75,7 +75,7 @@ int BPF_PROG(kvm__userspace, __u32 reason, int errno)
 SEC("?tp_btf/kvm_vcpu_wakeup")
 int BPF_PROG(kvm__wakeup, __u64 ns, bool waited, bool valid)
 {
-	struct lull_cpu *c = hook_cpu(LULL_HOOK_kvm__wakeup);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_kvm__wakeup);
 	struct lull_victim *v = c ? victim_at(c->victim) : NULL;
 
 	if (v)

@@ -245,7 +245,9 @@ static __always_inline void frame_push(struct lull_cpu *c, __u64 now, __u64 caus
 	}
 	f = &c->frame[depth & (LULL_DEPTH - 1)];
 	f->cause = cause;
-	f->acc_ns = c->carry_irq ? ledger_carry(c, v, cause) : 0;
+	f->acc_ns = 0;
+	if (c->carry_irq && LULL_CAUSE_KIND(cause) == LULL_KIND_IRQ)
+		f->acc_ns = ledger_carry(c, v, cause);
 	f->label = 0;
 	f->label_base = 0;
 	c->depth = depth + 1;

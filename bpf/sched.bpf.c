@@ -66,7 +66,7 @@ int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_
 		if (!victim_find(next->pid))
 			return 0;
 		task_describe(&a.next, next);
-		cpu_turn_up(bpf_get_smp_processor_id(), bpf_ktime_get_ns(), &a.next);
+		thread_turn_up(bpf_get_smp_processor_id(), bpf_ktime_get_ns(), &a.next);
 		return 0;
 	}
 	task_describe(&a.prev, prev);
@@ -75,7 +75,7 @@ int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_
 	a.blocked = task_sleeps(prev, preempt, prev_state);
 	now = bpf_ktime_get_ns();
 	if (c->tid != a.prev.tid)
-		thread_hidden(c, &a.prev, now, task_stint(prev));
+		cpu_hidden(c, &a.prev, now, task_stint(prev));
 	prev_place = c->victim;
 	cpu_switch(c, now, &a);
 	if (lull_cfg.stacks)

@@ -52,7 +52,7 @@ __noinline int selftest_switch(struct selftest_event *e)
 		if (!victim_find(e->task.tid))
 			return 0;
 		task_of(&e->task, &a.next);
-		cpu_turn_up(e->cpu, e->now, &a.next);
+		thread_turn_up(e->cpu, e->now, &a.next);
 		return 0;
 	}
 	task_of(&e->current_task, &a.prev);
@@ -60,7 +60,7 @@ __noinline int selftest_switch(struct selftest_event *e)
 	a.blocked = e->a & SELFTEST_SLEEPS;
 	a.dead = e->a & SELFTEST_DIES;
 	if (c->tid != a.prev.tid)
-		thread_hidden(c, &a.prev, e->now, e->b);
+		cpu_hidden(c, &a.prev, e->now, e->b);
 	cpu_switch(c, e->now, &a);
 	return 0;
 }

@@ -20,7 +20,7 @@ int BPF_PROG(softirq__entry, unsigned int vec)
 SEC("?tp_btf/softirq_exit")
 int BPF_PROG(softirq__exit, unsigned int vec)
 {
-	struct lull_cpu *c = hook_cpu(LULL_HOOK_softirq__exit);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_softirq__exit);
 
 	if (c)
 		softirq_end(c, bpf_ktime_get_ns(), vec & 15);

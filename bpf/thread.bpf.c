@@ -198,11 +198,27 @@ __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 	return 0;
 }
 
+/* A victim gets a CPU that nobody watched yet: from here on it is. */
+__noinline int thread_turn_up(__u32 cpu, __u64 now, const struct task_id *next)
+{
+	struct lull_victim *v;
+	struct lull_cpu *c;
+
+	ledger_cpu_activate(cpu, now);
+	c = cpu_get(cpu);
+	if (!c || !next)
+		return 0;
+	v = cpu_begin(c, next);
+	if (v)
+		thread_in(c, v, c->last_ns);
+	return 0;
+}
+
 /*
  * The task that leaves is not the one that we believe to be current: a switch to it was not
  * reported. Some kernels hide what happens while certain threads run. The kernel's own notes tell
  * how long it has had the CPU, @stint (0: not known), so the switch is rebuilt at that time; what
- * interrupted a victim in between is not told apart from what it ran.
+ * interrupted a victim in between is not told apart from what it ran. 1: it is a victim.
  */
 __noinline int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now, __u64 stint)
 {
@@ -239,12 +255,5 @@ __noinline int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u
 	thread_becomes(c, prev);
 	c->task_ns = back;
 	c->switch_ns = arrival;
-	if (!v)
-		return 0;
-	thread_in(c, v, arrival);
-	if (v->has_kvm)
-		ledger_entry_add(v, LULL_ROW_LOST, 0, now - arrival);
-	else
-		v->mode_ns += now - arrival;
-	return 0;
+	return v != NULL;
 }

@@ -128,7 +128,26 @@ int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now);
 int thread_sync(struct lull_cpu *c, const struct task_id *t);
 int thread_becomes(struct lull_cpu *c, const struct task_id *t);
 int thread_task_end(struct lull_cpu *c);
+int thread_turn_up(__u32 cpu, __u64 now, const struct task_id *next);
 int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now, __u64 stint);
+
+/* A switch that was not reported is made up for. The second half is no part of the call: of these,
+ * eight may be inside each other. */
+static __always_inline void cpu_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now,
+				       __u64 stint)
+{
+	struct lull_victim *v = NULL;
+
+	if (thread_hidden(c, prev, now, stint))
+		v = victim_at(c->victim);
+	if (!v)
+		return;
+	thread_in(c, v, c->switch_ns);
+	if (v->has_kvm)
+		ledger_entry_add(v, LULL_ROW_LOST, 0, now - c->switch_ns);
+	else
+		v->mode_ns += now - c->switch_ns;
+}
 
 /* What runs on a CPU becomes known. */
 static __always_inline struct lull_victim *cpu_begin(struct lull_cpu *c, const struct task_id *t)
@@ -143,21 +162,6 @@ static __always_inline struct lull_victim *cpu_begin(struct lull_cpu *c, const s
 	return victim_at(place);
 }
 
-/* A victim gets a CPU that nobody watched yet: from here on it is. */
-static __always_inline void cpu_turn_up(__u32 cpu, __u64 now, const struct task_id *next)
-{
-	struct lull_victim *v;
-	struct lull_cpu *c;
-
-	ledger_cpu_activate(cpu, now);
-	c = cpu_get(cpu);
-	if (!c)
-		return;
-	v = cpu_begin(c, next);
-	if (v)
-		thread_in(c, v, c->last_ns);
-}
-
 /* The current task's stretch ends: it is counted. */
 static __always_inline void cpu_task_end(struct lull_cpu *c)
 {
@@ -166,15 +170,21 @@ static __always_inline void cpu_task_end(struct lull_cpu *c)
 	cause_add(c, c->task_place, c->task_ns);
 }
 
+/* Another CPU's clock may be a little ahead of ours. */
+static __always_inline __u64 switch_time(__u64 now, const struct lull_victim *next)
+{
+	if (next && next->state != LULL_STATE_NEW && next->since_ns > now)
+		return next->since_ns;
+	return now;
+}
+
 static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const struct switch_args *a)
 {
-	struct lull_victim *prev = victim_at(c->victim), *next;
-	__u32 place = victim_find(a->next.tid);
+	struct lull_victim *prev, *next;
+	__u32 place = forget(victim_find(a->next.tid));
 
-	next = victim_at(place);
-	/* Another CPU's clock may be a little ahead of ours. */
-	if (next && next->state != LULL_STATE_NEW && next->since_ns > now)
-		now = next->since_ns;
+	now = switch_time(now, victim_at(place));
+	prev = victim_at(c->victim);
 	charge(c, prev, now, PRIVATE);
 	if (c->depth || c->softirq) {
 		/* With PREEMPT_RT a softirq goes on in its task, later: its rest is the task's. */
@@ -199,6 +209,7 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 	cpu_set_task(c, &a->next);
 	c->victim = place;
 	c->fresh = 0;
+	next = victim_at(place); /* again: kept, it would double all that the verifier follows */
 	if (next)
 		thread_in(c, next, now);
 	timeline_keep(c, now);

@@ -28,7 +28,7 @@ int BPF_PROG(vector__entry, int nr)
 SEC("?raw_tp")
 int BPF_PROG(vector__exit, int nr)
 {
-	struct lull_cpu *c = hook_cpu(LULL_HOOK_vector__exit);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_vector__exit);
 
 	if (c)
 		frame_pop(c, bpf_ktime_get_ns(),

@@ -115,33 +115,23 @@ static __always_inline __u64 occupant_cause(struct lull_cpu *c, struct lull_vict
 	return at < LULL_CAUSES ? lull_comm_cause(c->cause[at].comm) : cause;
 }
 
-static __always_inline void book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i)
+/* Books occupant @i of a wait. */
+__noinline int ledger_book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i)
 {
-	struct lull_segment *o = &v->occupant[bounded(i, LULL_OCCUPANTS - 1)];
-	__u64 cause = occupant_cause(c, v, row, o->word & LULL_CAUSE_MASK);
-	__u64 label = o->word >> LULL_ROW_SHIFT;
-	__u32 at = ledger_entry_add(v, row, cause, o->ns);
+	struct lull_segment *o;
+	__u64 cause, label;
+	__u32 at;
 
+	if (!c || !v)
+		return 0;
+	o = &v->occupant[bounded(i, LULL_OCCUPANTS - 1)];
+	cause = occupant_cause(c, v, row, o->word & LULL_CAUSE_MASK);
+	label = o->word >> LULL_ROW_SHIFT;
+	at = ledger_entry_add(v, row, cause, o->ns);
 	if (label)
 		ledger_victim_label(v, at, label, o->ns);
 	if (v->gap_ns)
 		segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, o->ns, label);
-}
-
-/* Books occupant @i of a wait. */
-__noinline int ledger_book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i)
-{
-	if (c && v)
-		book(c, v, row, i);
-	return 0;
-}
-
-/* Not by the function above: the verifier allows eight calls inside each other. */
-static long wait_book_one(__u32 i, void *ctx)
-{
-	struct wait *w = ctx;
-
-	book(w->c, w->v, wait_row(w->v), i + WAIT_SHORT);
 	return 0;
 }
 
@@ -224,7 +214,6 @@ __noinline int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64
 /* The wait is over: each of its occupants is booked once. */
 __noinline int ledger_wait_book(struct lull_cpu *c, struct lull_victim *v)
 {
-	struct wait w = { .c = c, .v = v };
 	__u32 n, row;
 
 	if (!c || !v)
@@ -232,28 +221,34 @@ __noinline int ledger_wait_book(struct lull_cpu *c, struct lull_victim *v)
 	n = v->n_occupants;
 	row = wait_row(v);
 	NO_UNROLL
-	for (__u32 i = 0; i < WAIT_SHORT; i++)
-		if (i < n)
-			ledger_book(c, v, row, i);
-	if (n > WAIT_SHORT)
-		bpf_loop(n - WAIT_SHORT, wait_book_one, &w, 0);
+	for (__u32 i = 0; i < LULL_OCCUPANTS; i++) {
+		if (i >= n)
+			break;
+		ledger_book(c, v, row, i);
+	}
 	v->n_occupants = 0;
 	v->occupant[LULL_OCCUPANTS - 1].ns = 0;
 	return 0;
 }
 
+static long read_waiter(__u32 i, void *ctx)
+{
+	const struct wait *w = ctx;
+	struct lull_victim *v = victim_at(w->c->waiter[i & (LULL_WAITERS - 1)]);
+
+	if (v && v->cpu == w->c->cpu &&
+	    (v->state == LULL_STATE_PREEMPTED || v->state == LULL_STATE_WOKEN))
+		ledger_wait_read(w->c, v, w->now);
+	return 0;
+}
+
 __noinline int ledger_read_waiters(struct lull_cpu *c, __u64 now)
 {
+	struct wait w = { .c = c, .now = now };
+
 	if (!c || __sync_val_compare_and_swap(&c->reading, 0, 1))
 		return 0;
-	NO_UNROLL
-	for (__u32 i = 0; i < LULL_WAITERS; i++) {
-		struct lull_victim *v = victim_at(c->waiter[i]);
-
-		if (v && v->cpu == c->cpu &&
-		    (v->state == LULL_STATE_PREEMPTED || v->state == LULL_STATE_WOKEN))
-			ledger_wait_read(c, v, now);
-	}
+	bpf_loop(LULL_WAITERS, read_waiter, &w, 0);
 	c->read_head = c->head;
 	c->reading = 0;
 	return 0;

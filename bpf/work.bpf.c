@@ -8,7 +8,7 @@
 SEC("?tp_btf/workqueue_execute_start")
 int BPF_PROG(work__start, struct work_struct *work)
 {
-	struct lull_cpu *c = hook_label_cpu(LULL_HOOK_work__start);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_work__start);
 
 	if (c)
 		label_begin(c, bpf_ktime_get_ns(),
@@ -19,7 +19,7 @@ int BPF_PROG(work__start, struct work_struct *work)
 SEC("?tp_btf/workqueue_execute_end")
 int BPF_PROG(work__end, struct work_struct *work)
 {
-	struct lull_cpu *c = hook_label_cpu(LULL_HOOK_work__end);
+	struct lull_cpu *c = hook_known_cpu(LULL_HOOK_work__end);
 
 	if (c)
 		label_end(c, bpf_ktime_get_ns());
