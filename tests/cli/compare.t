@@ -6,39 +6,19 @@
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=rounds.sh
+. "$(dirname "$0")/rounds.sh"
 need_lull
 golden=$(realpath tests/golden)
 r=$work/rec
 mkdir -p "$r"
 export LC_ALL=C.UTF-8
 
-# vary FACTOR FILTER: the recording with the time of its timers times FACTOR; guest time makes up.
-vary() {
-	jq --argjson f "$1" '
-	def scale(want; f): (reduce (.ledger[] | select(want)) as $e (0; . + $e.sum_ns)) as $old |
-		(.ledger[] | select(want) | .sum_ns) |= (. * f | floor) |
-		(reduce (.ledger[] | select(want)) as $e (0; . + $e.sum_ns)) as $new |
-		(.ledger[] | select(.row == "guest") | .sum_ns) += $old - $new;
-	def shield: .threads |= map(scale((.name // "") | startswith("demo-noise"); 0) |
-			.ledger |= map(select(.sum_ns > 0)) |
-			.gap.hist.buckets |= map(select(.[0] < 100000)) |
-			.gap.hist.count = ([.gap.hist.buckets[][2]] | add) |
-			.gap.hist.max = .gap.hist.buckets[-1][1]) |
-		.stalls = [] | .stalls_total = {count: 0, sum_ns: 0};
-	.threads |= map(scale(.row == "vector"; $f)) | '"$2" "$golden/noise.json"
-}
-
-for i in 1 2 3 4 5 6; do
-	vary "1.0$((i * 7 % 5))" . >"$r/b$i.json"
-	vary "1.0$((i * 3 % 5))" shield >"$r/a$i.json"
-done
+make_rounds "$r"
 jq '.threads[0].vcpu = 7' "$r/a1.json" >"$r/other.json"
 jq '.loss.complete = false | .loss.dropped = 3' "$r/a1.json" >"$r/lost.json"
 jq '(.threads[].ledger[] | select(.row == "halted") | .sum_ns) *= 3' "$r/a1.json" >"$r/idle.json"
 gzip -k "$r/b1.json"
-# One file with the rounds of both sides, the last one alone at its top.
-jq -s '.[0] + {rounds: ([.[:6][] + {side: "a"}] + [.[6:][] + {side: "b"}])}' \
-	"$r"/b?.json "$r"/a?.json >"$r/rounds.json"
 jq '.rounds[3].side = "c"' "$r/rounds.json" >"$r/side.json"
 
 prints() {

@@ -276,6 +276,42 @@ sides_are_scraped() {
 		$(query 'lull_build_info_sides{side="b"}') ]]
 }
 
+# ---- rounds: every format says of which side and round each thing is
+
+rounds_have_labels() {
+	local wanted=a1,b1,a2,b2,b3
+	jq -s '.[0] + {rounds: [.[0] + {side: "a"}, .[1] + {side: "b"}, .[1] + {side: "a"}, .[0] + {side: "b"},
+		.[1] + {side: "b"}]}' "$noise" "$golden/lossy.json" >"$work/rounds.json"
+	export_to r.json --format json "$work/rounds.json" || return 1
+	jq -e --slurpfile n "$noise" --slurpfile l "$golden/lossy.json" --arg wanted $wanted '
+		[.sides[].side] == ($wanted | split(",")) and
+		[.sides[].recording] == [$n[0], $l[0], $l[0], $n[0], $l[0]]' "$work/r.json"
+}
+
+# labels FORMAT REGEX: those that a format has, in their order, each once.
+labels() {
+	"$LULL" export "$work/rounds.json" --format "$@" | grep -aoE "$regex" | grep -aoE '[ab][0-9]' |
+		awk '!seen[$0]++' | tr '\n' ' '
+}
+
+rounds_are_labelled() {
+	local regex=$1
+	shift
+	[[ $(labels "$@") == 'a1 b1 a2 b2 b3 ' ]] || { labels "$@" && return 1; }
+}
+
+rounds_are_whole() {
+	local label round
+	"$LULL" export "$work/rounds.json" --format csv --table buckets >"$work/all"
+	for label in a1 b1 a2 b2 b3; do
+		round=$golden/lossy.json
+		[[ $label != a1 && $label != b2 ]] || round=$noise
+		"$LULL" export "$round" --format csv --table buckets | tail -n +2 >"$work/want"
+		sed -n "s/^$label,\($label[.]\)\?//p" "$work/all" >"$work/have"
+		same have want || return 1
+	done
+}
+
 # with TOOL NAME COMMAND...: skips the test without the tool.
 with() {
 	local tool=$1 name=$2
@@ -289,7 +325,7 @@ with() {
 	fi
 }
 
-plan 40
+plan 52
 
 check "no format" "export $noise" 1 'choose a --format: json, csv, hlog'
 check "an unknown format" "export $noise --format xls" 1 'no format xls; there are json, csv'
@@ -327,6 +363,19 @@ with protoc "perfetto: sides keep their labels" perfetto_keeps_sides
 holds "chrome-json: the same slices" chrome_agrees
 holds "folded: lines sum to wall time" folded_sums
 with promtool "prom: nothing to lint" lints
+holds "json: rounds are whole and labelled" rounds_have_labels
+holds "csv: rounds are whole and labelled" rounds_are_whole
+holds "csv: rounds" rounds_are_labelled '^[ab][0-9],' csv
+holds "hlog: rounds" rounds_are_labelled '^Tag=[ab][0-9]\.' hlog
+holds "hgrm: rounds" rounds_are_labelled '[ab][0-9]: gap' hgrm
+holds "prom: rounds" rounds_are_labelled 'lull_ledger_seconds_total[{]side="[ab][0-9]"' prom
+holds "perfetto: rounds" rounds_are_labelled '[ab][0-9]: [a-z]+' perfetto
+holds "chrome-json: rounds" rounds_are_labelled '"[ab][0-9]: [a-z]+' chrome-json
+holds "folded: rounds" rounds_are_labelled '^[ab][0-9];' folded
+check "rounds behind a label" "export -f folded $work/rounds.json --side x" 0 '^x\.b3;'
+check "rounds beside a recording" "export -f folded $work/rounds.json $noise" 0 '^b;'
+check "labels of rounds that are another's" \
+	"export -f csv $work/rounds.json $noise --side x --side x.a1" 1 'side x.a1 was given twice'
 if command -v prometheus >/dev/null && command -v prometheus-node-exporter >/dev/null; then
 	if start_prometheus; then
 		ok "prom: a server scrapes the text file"

@@ -7,10 +7,15 @@
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=rounds.sh
+. "$(dirname "$0")/rounds.sh"
 need_lull
 command -v jq >/dev/null || plan_skip_all "needs jq"
 golden=$PWD/tests/golden
 noise=$golden/noise.json
+
+rounds=$work/rec/rounds.json
+mkdir "$work/rec"
 
 # In a window of this width; the DOM to stdout, what the browser says to $work/console.
 browse() {
@@ -75,6 +80,61 @@ all_are_pages() {
 		[[ $(tail -n 1 "$work/a.html") == '</html>' && $(tail -n 1 "$work/b.html") == '</html>' ]] ||
 			return 1
 	done
+}
+
+# The words and numbers are those of lull compare; columns are CSS's, blanks do not count.
+words() {
+	sed 's/<[^>]*>/ /g; s/&lt;/</g; s/&gt;/>/g; s/&#39;/'"'"'/g' "$@" | tr -s ' \n' ' '
+}
+
+page_has_verdict_of() {
+	local answer
+	page cmp.html "$@" && balance "$work/cmp.html" || return 1
+	answer=$("$LULL" compare "$@" --json | jq -r .verdict)
+	grep -q "id=\"verdict\" class=\"verdict\" data-verdict=\"$answer\"" "$work/cmp.html" || return 1
+	answer=$(COLUMNS=2000 "$LULL" compare "$@" | sed -n '3,/^$/p' | sed '/^$/d; s/^ *- //' | tr '\n' ' ')
+	words "$work/cmp.html" | tr -s ' ' | grep -qF "$(words <<<"$answer" | sed 's/^ //; s/ $//' | cut -c 1-120)" ||
+		{ echo "$answer" && return 1; }
+}
+
+rounds_are_compared() {
+	page_has_verdict_of "$rounds" && [[ $(sections "$work/cmp.html") == \
+		'changes percentiles causes heat stalls cpus settings loss ' ]]
+}
+
+# Every figure with its interval, as compare has them; every cause with its fate.
+effects_agree() {
+	page cmp.html "$rounds" || return 1
+	"$LULL" compare "$rounds" --json >"$work/cmp.json"
+	perl -0ne 'print $1 if m|id="data">(.*?)</script>|s' "$work/cmp.html" |
+		jq -e --slurpfile c "$work/cmp.json" '
+			def near($x; $y): ($x - $y | fabs) <= 1e-6 * ($y | fabs);
+			.comparison.rounds == [6, 6] and .comparison.verdict == $c[0].verdict
+			and (.comparison.figures | length) >= 5
+			and all(.comparison.figures[]; . as $f | $c[0].figures[] |
+				select(.name == $f.name and .cause == null) |
+				near($f.effect; .effect) and near($f.low; .low) and near($f.high; .high))' \
+		>/dev/null || return 1
+	words "$work/cmp.html" | grep -q 'demo-noise preempted went' &&
+		words "$work/cmp.html" | grep -q 'vector stayed' &&
+		words "$work/cmp.html" | grep -q 'A thin line is one round'
+}
+
+two_are_compared() {
+	page_has_verdict_of "$work/rec/b1.json" "$work/rec/a1.json" &&
+		grep -q 'One recording a side shows a difference' "$work/cmp.html" &&
+		words "$work/cmp.html" | grep -q '1 and 1 rounds: an interval needs at least 3 a side'
+}
+
+others_are_refused() {
+	page cmp.html "$noise" "$golden/cpus.json" && balance "$work/cmp.html" &&
+		words "$work/cmp.html" | grep -q 'before watched win11 vcpu 0, win11 vcpu 1, but after watched nothing' &&
+		grep -q 'these cannot be compared' "$work/cmp.html" && ! grep -q 'id="changes"' "$work/cmp.html"
+}
+
+one_side_is_alone() {
+	jq '.rounds |= map(select(.side == "b"))' "$rounds" >"$work/half.json" && page half.html "$work/half.json" &&
+		balance "$work/half.html" && ! grep -q 'id="changes"' "$work/half.html"
 }
 
 browser_shows_verdict() {
@@ -176,7 +236,8 @@ with() {
 	fi
 }
 
-plan 23
+plan 29
+make_rounds "$work/rec"
 
 check "no recording" "report" 1 'which recording\?'
 check "three recordings" "report a b c" 1 'two recordings at most'
@@ -190,6 +251,12 @@ holds "the sections are in order" is_in_order
 holds "nothing is fetched, nothing runs" fetches_nothing
 holds "the numbers are inside" data_agrees
 holds "every recording is a page" all_are_pages
+holds "rounds: the verdict of compare" rounds_are_compared
+holds "rounds: effects, intervals and causes of compare" effects_agree
+holds "two recordings: the verdict of compare" two_are_compared
+holds "recordings of others: refused, as compare has it" others_are_refused
+holds "rounds of one side: a page without a comparison" one_side_is_alone
+check "rounds beside another file" "report $rounds $noise" 1 'has both sides: give it alone'
 with chromium "the browser shows verdict and maximum" browser_shows_verdict
 with chromium "the browser's console is silent" console_is_silent
 with chromium "light" is_drawn 1000

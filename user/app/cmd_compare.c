@@ -116,21 +116,8 @@ static int check_words(const struct config *config, const struct words *words)
 	return 0;
 }
 
-/* The rounds of one side go to the front or behind, in their order. */
-static void take_rounds(struct run *run, bool is_b)
-{
-	for (unsigned int i = 0; i < run->n_in_file; i++) {
-		if (run->in_file[i].is_b == is_b)
-			run->rounds[run->n_before++] =
-				(struct comparison_round){ .rec = &run->in_file[i].rec,
-							   .name = is_b ? "a round after"
-									: "a round before" };
-	}
-}
-
 static int load_file_of_rounds(struct run *run, const char *path)
 {
-	unsigned int n_before;
 	int code = load_rounds("compare", path, &run->in_file, &run->n_in_file);
 
 	if (code)
@@ -138,11 +125,8 @@ static int load_file_of_rounds(struct run *run, const char *path)
 	run->rounds = calloc(run->n_in_file + 1UL, sizeof(*run->rounds));
 	if (!run->rounds)
 		return no_memory();
-	take_rounds(run, false);
-	n_before = run->n_before;
-	take_rounds(run, true);
-	run->n_before = n_before;
-	run->is_paired = 2 * n_before == run->n_in_file;
+	run->n_before = load_sort_rounds(run->in_file, run->n_in_file, run->rounds);
+	run->is_paired = 2 * run->n_before == run->n_in_file;
 	return 0;
 }
 

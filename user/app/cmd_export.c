@@ -15,8 +15,11 @@
 #include "base/str.h"
 #include "model/recording.h"
 #include "report/report.h"
+#include "report/rounds.h"
 
-#define SIDES_MAX 64
+#define FILES_MAX 64
+#define SIDES_MAX 4096 /* recordings and rounds of all files */
+#define LABEL_CAP 64   /* bytes of a label: the user's, a dot, side and number of a round */
 
 struct config {
 	const char *format, *output, *table, *hist;
@@ -45,9 +48,12 @@ static const struct opt options[] = {
 /* All that one run holds. */
 struct job {
 	struct config config;
-	struct recording recs[SIDES_MAX];
+	struct loaded files[FILES_MAX];
+	char letters[FILES_MAX][4]; /* labels that the user did not give: a, b, ... */
+	const char *names[FILES_MAX];
+	unsigned int n_files, n_sides;
 	struct export_side sides[SIDES_MAX];
-	char letters[SIDES_MAX][4]; /* labels that the user did not give: a, b, ... */
+	char labels[SIDES_MAX][LABEL_CAP];
 	struct export what;
 	const struct exporter *exporter;
 	struct writer writer;
@@ -103,8 +109,8 @@ static bool is_label(const char *text)
 				   "0123456789_.-");
 }
 
-/* The label of each recording: the user's, or a letter when there are several. */
-static int label_sides(struct job *job, unsigned int n)
+/* The label of each file: the user's, or a letter when there are several. */
+static int label_files(struct job *job, unsigned int n)
 {
 	const struct opt_strings *given = &job->config.sides;
 
@@ -115,15 +121,48 @@ static int label_sides(struct job *job, unsigned int n)
 	for (unsigned int i = 0; i < n; i++) {
 		(void)snprintf(job->letters[i], sizeof(job->letters[i]), i < 26 ? "%c" : "%c%u",
 			       (int)('a' + i % 26), i / 26 + 1);
-		job->sides[i].label = given->n ? given->v[i] : n > 1 ? job->letters[i] : "";
+		job->names[i] = given->n ? given->v[i] : n > 1 ? job->letters[i] : "";
 		if (given->n && !is_label(given->v[i])) {
 			log_error("export: --side %s: letters, digits and _.- only, at most 32",
 				  given->v[i]);
 			return EXIT_ERROR;
 		}
+	}
+	return 0;
+}
+
+/* The recordings of a file are its rounds, "a1", "b1", "a2", ..., behind its label if it has one. */
+static int add_sides(struct job *job, unsigned int file)
+{
+	const struct loaded *loaded = &job->files[file];
+	const char *name = job->names[file];
+	unsigned int numbers[2] = { 0 };
+
+	if (loaded->n > FILES_MAX - job->n_sides) {
+		log_error("export: more than %d recordings and rounds", SIDES_MAX);
+		return EXIT_ERROR;
+	}
+	for (unsigned int i = 0; i < loaded->n; i++) {
+		const struct round *round = &loaded->rounds[i];
+		char *label = job->labels[job->n_sides];
+
+		if (loaded->has_rounds)
+			(void)snprintf(label, LABEL_CAP, "%s%s%c%u", name, *name ? "." : "",
+				       round->is_b ? 'b' : 'a', ++numbers[round->is_b]);
+		else
+			str_copy(label, LABEL_CAP, name, LABEL_CAP);
+		job->sides[job->n_sides++] =
+			(struct export_side){ .label = label, .rec = &round->rec };
+	}
+	return 0;
+}
+
+static int check_labels(const struct job *job)
+{
+	for (unsigned int i = 0; i < job->n_sides; i++) {
 		for (unsigned int j = 0; j < i; j++) {
-			if (streq(job->sides[j].label, job->sides[i].label)) {
-				log_error("export: --side %s was given twice", given->v[i]);
+			if (streq(job->labels[i], job->labels[j])) {
+				log_error("export: side %s was given twice", job->labels[i]);
 				return EXIT_ERROR;
 			}
 		}
@@ -131,16 +170,17 @@ static int label_sides(struct job *job, unsigned int n)
 	return 0;
 }
 
-static int load_sides(struct job *job, char **paths, unsigned int n)
+static int load_files(struct job *job, char **paths, unsigned int n)
 {
 	int code = 0;
 
 	for (unsigned int i = 0; i < n && !code; i++) {
-		code = load_recording("export", paths[i], &job->recs[i]);
-		job->sides[i].rec = &job->recs[i];
-		job->what.n_sides = i + !code;
+		code = load_any("export", paths[i], &job->files[i]);
+		job->n_files = i + !code;
+		code = code ?: add_sides(job, i);
 	}
-	return code;
+	job->what.n_sides = job->n_sides;
+	return code ?: check_labels(job);
 }
 
 static int check_table(const struct job *job)
@@ -203,13 +243,13 @@ static int run(struct job *job, char **paths, unsigned int n)
 		log_error("export: which recording? a file that lull record wrote, or - for stdin");
 		return EXIT_ERROR;
 	}
-	if (!code && n > SIDES_MAX) {
-		log_error("export: more than %d recordings", SIDES_MAX);
+	if (!code && n > FILES_MAX) {
+		log_error("export: more than %d files", FILES_MAX);
 		return EXIT_ERROR;
 	}
 	code = code ?: check_table(job);
-	code = code ?: label_sides(job, n);
-	code = code ?: load_sides(job, paths, n);
+	code = code ?: label_files(job, n);
+	code = code ?: load_files(job, paths, n);
 	return code ?: write_output(job);
 }
 
@@ -222,11 +262,13 @@ static const struct opt_spec spec = {
 		"  lull export before.json --format perfetto -o before.pftrace\n"
 		"  lull export before.json after.json --side before --side after --format csv\n"
 		"  lull export - --format prom <before.json >/var/lib/node-exporter/lull.prom\n",
-	.about = "Writes recordings in formats that other programs read:\n"
+	.about =
+		"Writes recordings in formats that other programs read:\n"
 #define EXPORTER(id, name, help, write) "\n  " name ": " help
 #include "report/exporters.def"
 #undef EXPORTER
-		 "\n\nSeveral recordings go into one output, with a label each: a, b, ...",
+		"\n\nSeveral recordings go into one output, with a label each: a, b, ...; the rounds\n"
+		"of a file that holds rounds are a1, b1, a2, ...",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 };
@@ -250,7 +292,7 @@ int cmd_export(int argc, char **argv)
 	job->what.tag = job->config.hist;
 	code = run(job, argv, n);
 	writer_abort(&job->writer);
-	for (unsigned int i = 0; i < job->what.n_sides; i++)
-		recording_done(&job->recs[i]);
+	for (unsigned int i = 0; i < job->n_files; i++)
+		loaded_done(&job->files[i]);
 	return code;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report: one recording, or two beside each other, as a page to post. Works from the files alone,
- * on any machine, and fetches nothing.
+ * report: one recording, or both sides of a comparison, as a page to post. Works from the files
+ * alone, on any machine, and fetches nothing.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -13,8 +13,10 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "model/comparison.h"
 #include "model/recording.h"
 #include "report/report.h"
+#include "report/rounds.h"
 
 #define SIDES_MAX 2
 
@@ -37,7 +39,7 @@ static const struct opt_spec spec = {
 	.examples = "  lull report before.json\n"
 		    "  lull report before.json after.json -o both.html\n",
 	.about = "Writes a recording, or two beside each other, as one HTML page that needs\n"
-		 "nothing else: no network, no script.",
+		 "nothing else: no network, no script. A file that holds rounds is both sides.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 };
@@ -86,32 +88,117 @@ static int write_page(const struct export *what, const char *path)
 	return err ? failed(path, err) : EXIT_GOOD;
 }
 
-static int run(const struct config *config, char **paths, unsigned int n)
+/* One run: the files, and of two sides their rounds and what these came to. */
+struct job {
+	struct loaded files[SIDES_MAX];
+	unsigned int n_files;
+	struct comparison_round *rounds;
+	struct comparison_sides both;
+	struct comparison comparison;
+	bool is_compared;
+	struct export_side sides[SIDES_MAX];
+	struct export what;
+};
+
+static void job_done(struct job *job)
 {
-	struct recording recs[SIDES_MAX] = { 0 };
-	struct export_side sides[SIDES_MAX] = { { .label = "" }, { .label = "" } };
-	const struct export what = { .sides = sides, .n_sides = n };
-	auto_free char *path = NULL;
+	if (job->is_compared)
+		comparison_done(&job->comparison);
+	for (unsigned int i = 0; i < job->n_files; i++)
+		loaded_done(&job->files[i]);
+	free(job->rounds);
+}
+
+static int load(struct job *job, char **paths, unsigned int n)
+{
 	int code = 0;
 
-	path = config->output ? strdup(config->output) : default_path(paths[0]);
+	for (unsigned int i = 0; i < n && !code; i++) {
+		code = load_any("report", paths[i], &job->files[i]);
+		job->n_files += !code;
+	}
+	for (unsigned int i = 0; i < n && !code && n > 1; i++) {
+		if (job->files[i].has_rounds) {
+			log_error("report: a file that holds rounds has both sides: give it alone");
+			code = EXIT_ERROR;
+		}
+	}
+	return code;
+}
+
+/* Two files are a round each; the rounds of one file are sorted by side. */
+static int sort_rounds(struct job *job)
+{
+	const struct loaded *file = &job->files[0];
+	unsigned int n = file->n, n_a = 0;
+
+	job->rounds = calloc(n + 1UL, sizeof(*job->rounds));
+	if (!job->rounds)
+		return -ENOMEM;
+	if (file->has_rounds) {
+		n_a = load_sort_rounds(file->rounds, n, job->rounds);
+	} else {
+		n_a = 1;
+		n = job->n_files;
+		for (unsigned int i = 0; i < n; i++)
+			job->rounds[i] = (struct comparison_round){
+				.rec = &job->files[i].rounds->rec,
+				.name = i ? "after" : "before",
+			};
+	}
+	job->both = (struct comparison_sides){ .a = job->rounds,
+					       .n_a = n_a,
+					       .b = job->rounds + n_a,
+					       .n_b = n - n_a,
+					       .is_paired = file->has_rounds && 2 * n_a == n };
+	return 0;
+}
+
+/* What is shown of a side is its last round. Rounds of one side alone are no comparison. */
+static int choose_sides(struct job *job)
+{
+	const struct comparison_sides *both = &job->both;
+	struct export *what = &job->what;
+	int err = 0;
+
+	what->sides = job->sides;
+	if (both->n_a)
+		job->sides[what->n_sides++].rec = both->a[both->n_a - 1].rec;
+	if (both->n_b)
+		job->sides[what->n_sides++].rec = both->b[both->n_b - 1].rec;
+	for (unsigned int i = 0; i < SIDES_MAX; i++)
+		job->sides[i].label = "";
+	if (what->n_sides < 2)
+		return 0;
+	err = comparison_make(both, &verdict_defaults, &job->comparison);
+	job->is_compared = !err;
+	what->comparison = &job->comparison;
+	what->rounds = both;
+	return err;
+}
+
+static int run(struct job *job, const struct config *config, char **paths, unsigned int n)
+{
+	auto_free char *path = config->output ? strdup(config->output) : default_path(paths[0]);
+	int code;
+
 	if (!path)
 		return failed("", -ENOMEM);
-	for (unsigned int i = 0; i < n && !code; i++) {
-		code = load_recording("report", paths[i], &recs[i]);
-		sides[i].rec = &recs[i];
-	}
-	code = code ?: write_page(&what, path);
+	code = load(job, paths, n);
+	if (code)
+		return code;
+	if (sort_rounds(job) || choose_sides(job))
+		return failed("", -ENOMEM);
+	code = write_page(&job->what, path);
 	if (!code && !streq(path, "-"))
 		(void)printf("page: %s\n", path);
-	for (unsigned int i = 0; i < SIDES_MAX; i++)
-		recording_done(&recs[i]);
 	return code;
 }
 
 int cmd_report(int argc, char **argv)
 {
 	struct config config = { .output = NULL };
+	struct job job = { .n_files = 0 };
 	unsigned int n = 0;
 	int code = opts_parse_words(&spec, argc, argv, &config, &n);
 
@@ -122,5 +209,7 @@ int cmd_report(int argc, char **argv)
 					  : "which recording? a file that lull record wrote");
 		return EXIT_ERROR;
 	}
-	return run(&config, argv, n);
+	code = run(&job, &config, argv, n);
+	job_done(&job);
+	return code;
 }

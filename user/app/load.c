@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "model/comparison.h"
 #include "model/recording.h"
 #include "report/gzip.h"
 #include "report/report.h"
@@ -122,4 +123,70 @@ int load_rounds(const char *command, const char *path, struct round **ret, unsig
 	if (err == -ENOENT)
 		return say(command, path, err, "one file alone, and it holds no rounds to compare");
 	return err ? say(command, path, err, why.s) : 0;
+}
+
+/* Rounds are looked for only where their key is: a search costs less than a pass over a document. */
+static int read_any(const char *text, size_t len, struct loaded *ret, struct str *why)
+{
+	static const char key[] = "\"rounds\"";
+	struct loaded loaded = { .n = 1 };
+	int err = -ENOENT;
+
+	if (memmem(text, len, key, strlen(key)))
+		err = report_rounds_read(text, len, &loaded.rounds, &loaded.n, why);
+	loaded.has_rounds = !err;
+	if (err == -ENOENT) {
+		loaded.rounds = calloc(1, sizeof(*loaded.rounds));
+		err = loaded.rounds ? report_json_read(text, len, &loaded.rounds->rec, why)
+				    : -ENOMEM;
+		if (err)
+			free(loaded.rounds);
+	}
+	if (!err)
+		*ret = loaded;
+	return err;
+}
+
+int load_any(const char *command, const char *path, struct loaded *ret)
+{
+	auto_str struct str why = { .s = NULL };
+	auto_free char *text = NULL;
+	const char *reason = NULL;
+	size_t len = 0;
+	int err = read_text(path, &text, &len, &reason);
+
+	if (err)
+		return say(command, path, err, reason);
+	err = read_any(text, len, ret, &why);
+	return err ? say(command, path, err, why.s) : 0;
+}
+
+void loaded_done(struct loaded *loaded)
+{
+	report_rounds_free(loaded->rounds, loaded->n);
+	*loaded = (struct loaded){ .rounds = NULL };
+}
+
+static unsigned int add_rounds(const struct round *rounds, unsigned int n, bool is_b,
+			       struct comparison_round *ret)
+{
+	unsigned int added = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (rounds[i].is_b == is_b)
+			ret[added++] = (struct comparison_round){
+				.rec = &rounds[i].rec,
+				.name = is_b ? "a round after" : "a round before",
+			};
+	}
+	return added;
+}
+
+unsigned int load_sort_rounds(const struct round *rounds, unsigned int n,
+			      struct comparison_round *ret)
+{
+	unsigned int n_before = add_rounds(rounds, n, false, ret);
+
+	(void)add_rounds(rounds, n, true, ret + n_before);
+	return n_before;
 }

@@ -78,6 +78,7 @@ static void write_head(struct html *h)
 static int write_page(struct html *h)
 {
 	write_head(h);
+	html_changes(h);
 	html_percentiles(h);
 	html_causes(h);
 	html_heat(h);

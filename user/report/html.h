@@ -13,6 +13,7 @@
 
 #include "report/report.h"
 
+struct comparison;
 struct explain;
 struct hist;
 struct rec_entry;
@@ -41,6 +42,7 @@ extern const char html_style_hash[];
 
 /* The parts, in their order. */
 void html_verdict(struct html *h);
+void html_changes(struct html *h);
 void html_percentiles(struct html *h);
 void html_causes(struct html *h);
 void html_heat(struct html *h);
@@ -49,6 +51,16 @@ void html_cpus(struct html *h);
 void html_settings(struct html *h);
 void html_losses(struct html *h);
 void html_data(struct html *h);
+
+/* Of two sides: the verdict in place of that of one; the same as members of the data. */
+void html_compare_verdict(struct html *h);
+void html_compare_data(struct html *h);
+/* NULL: none was made, or these cannot be compared. */
+const struct comparison *html_comparison(const struct html *h);
+/* The rounds of a side, in their order; NULL past the end. */
+const struct recording *html_round(const struct html *h, unsigned int side, unsigned int index);
+/* True: what is shown of a side is the last of several rounds. */
+bool html_has_rounds(const struct html *h);
 
 /* Text of others. NULL is empty. */
 void html_text(struct html *h, const char *text);
@@ -76,7 +88,9 @@ const char *html_kind_class(const char *kind);
 const char *html_side_class(unsigned int side);
 /* The user's label of a side, or "before" and "after". */
 const char *html_side_name(const struct html *h, unsigned int side);
-/* All gaps of all victims. *ret is empty when there are none. -ENOMEM. */
+/* Adds all gaps of all victims; *ret stays empty when there are none. -ENOMEM. */
 int html_merge_gaps(const struct recording *rec, struct hist *ret);
+/* The same of all rounds of a side. */
+int html_side_gaps(const struct html *h, unsigned int side, struct hist *ret);
 
 #endif

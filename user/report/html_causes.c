@@ -127,8 +127,9 @@ void html_causes(struct html *h)
 		return;
 	html_section(h, "causes",
 		     h->explains[0].of_cpus ? "What ran on these CPUs" : "Who stole the time");
-	html_print(h, "<p class=\"about\">Per cent of the time that %s.</p>\n",
-		   h->explains[0].of_cpus ? "was measured" : "the victims wanted to run");
+	html_print(h, "<p class=\"about\">Per cent of the time that %s%s.</p>\n",
+		   h->explains[0].of_cpus ? "was measured" : "the victims wanted to run",
+		   html_has_rounds(h) ? ", here and below in the last round of each side" : "");
 	if (h->what->n_sides > 1) {
 		html_print(h, "<p class=\"legend\">");
 		for (unsigned int side = 0; side < 2; side++) {

@@ -276,5 +276,7 @@ void html_data(struct html *h)
 		json_stalls(h, rec);
 		html_print(h, "}");
 	}
-	html_print(h, "]}\n</script>\n");
+	html_print(h, "]");
+	html_compare_data(h);
+	html_print(h, "}\n</script>\n");
 }

@@ -47,17 +47,41 @@ static int add_line(struct chart *chart, const struct hist *hist, const char *cl
 	return err;
 }
 
-static int add_side(struct chart *chart, const struct html *h, unsigned int side)
+/* A line for each round. */
+static int add_rounds(struct chart *chart, const struct html *h, unsigned int side)
+{
+	const struct recording *rec;
+	int err = 0;
+
+	for (unsigned int i = 0; i < LINES_MAX && !err && (rec = html_round(h, side, i)); i++) {
+		struct hist gaps = { .digits = 0 };
+
+		err = html_merge_gaps(rec, &gaps);
+		if (!err && gaps.count)
+			err = add_line(chart, &gaps, html_side_class(side), true);
+		hist_done(&gaps);
+	}
+	return err;
+}
+
+static int add_victims(struct chart *chart, const struct html *h, unsigned int side)
 {
 	const struct recording *rec = h->what->sides[side].rec;
-	struct hist all = { .digits = 0 };
 	int err = 0;
 
 	for (unsigned int i = 0; i < rec->n_threads && i < LINES_MAX && !err; i++) {
 		if (rec->n_threads > 1 && rec->threads[i].gap.count)
 			err = add_line(chart, &rec->threads[i].gap, html_side_class(side), true);
 	}
-	err = err ?: html_merge_gaps(rec, &all);
+	return err;
+}
+
+static int add_side(struct chart *chart, const struct html *h, unsigned int side)
+{
+	struct hist all = { .digits = 0 };
+	int err = html_has_rounds(h) ? add_rounds(chart, h, side) : add_victims(chart, h, side);
+
+	err = err ?: html_side_gaps(h, side, &all);
 	if (!err && all.count)
 		err = add_line(chart, &all, html_side_class(side), false);
 	hist_done(&all);
@@ -246,7 +270,7 @@ static void write_table(struct html *h)
 		struct hist all = { .digits = 0 };
 		char text[32];
 
-		html_fail(h, html_merge_gaps(h->what->sides[side].rec, &all));
+		html_fail(h, html_side_gaps(h, side, &all));
 		html_print(h, "<tr><th scope=\"row\"><i class=\"key %s\"></i>",
 			   html_side_class(side));
 		html_text(h, h->what->n_sides > 1 ? html_side_name(h, side) : "all victims");
@@ -289,11 +313,14 @@ void html_percentiles(struct html *h)
 		html_section(h, "percentiles",
 			     has_victims ? "How long the gaps were"
 					 : "How long interruptions were");
-		html_print(h, "<p class=\"about\">%s</p>\n",
-			   has_victims
-				   ? "From losing the CPU, or guest mode, to having it again. A "
-				     "thin line is one victim, the thick one all of them."
-				   : "Each time that one of these ran on a watched CPU.");
+		html_print(h, "<p class=\"about\">%s%s</p>\n",
+			   has_victims ? "From losing the CPU, or guest mode, to having it again. "
+				       : "Each time that one of these ran on a watched CPU.",
+			   !has_victims ? ""
+			   : html_has_rounds(h)
+				   ? "A thin line is one round, the thick one all of them."
+				   : "A thin line is one victim, the thick one all of "
+				     "them.");
 		html_picture(h, "percentiles of the gaps, on logarithmic axes", HEIGHT, draw,
 			     &chart);
 		if (has_victims)

@@ -163,3 +163,13 @@ int html_merge_gaps(const struct recording *rec, struct hist *ret)
 	}
 	return err;
 }
+
+int html_side_gaps(const struct html *h, unsigned int side, struct hist *ret)
+{
+	const struct recording *rec;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && (rec = html_round(h, side, i)); i++)
+		err = html_merge_gaps(rec, ret);
+	return err;
+}

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * html_verdict: the answer as one sentence, and the figures that one looks for first. Of two
- * recordings it says what differs, and that one round a side is no proof.
+ * html_verdict: the answer as one sentence, and the figures that one looks for first. Of two sides
+ * the sentence is that of their comparison.
  */
 #include <inttypes.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "model/comparison.h"
 #include "model/explain.h"
 #include "model/recording.h"
+#include "report/compare_words.h"
 #include "report/explain.h"
 #include "report/html.h"
 #include "report/text.h"
-
-/* Per cent of the wanted time; a CPU's of its wall time. */
-static double share_of(const struct explain *explain)
-{
-	if (!explain->wanted_ns)
-		return 0;
-	return 100.0 * (double)explain->taken_ns / (double)explain->wanted_ns;
-}
 
 static void write_sentence(struct html *h)
 {
@@ -27,26 +21,6 @@ static void write_sentence(struct html *h)
 
 	html_fail(h, explain_add_verdict(&h->explains[0], &words));
 	html_str(h, &words);
-}
-
-static void write_difference(struct html *h)
-{
-	const struct explain *a = &h->explains[0], *b = &h->explains[1];
-	double from = share_of(a), to = share_of(b);
-	char before[32], after[32];
-
-	if (!a->is_whole || !b->is_whole)
-		html_print(h, "Incomplete: what was lost may be the worst. ");
-	html_print(h, "The host took %s %% of the time that the %s wanted ",
-		   html_share(a->taken_ns, a->wanted_ns, before, sizeof(before)),
-		   a->of_cpus ? "CPUs" : "victims");
-	html_text(h, html_side_name(h, 0));
-	html_print(h, " and %s %% ", html_share(b->taken_ns, b->wanted_ns, after, sizeof(after)));
-	html_text(h, html_side_name(h, 1));
-	html_print(h, ": %s by %.2f points; the longest at a time was %s, then %s.",
-		   to < from ? "less" : "more", to < from ? from - to : to - from,
-		   str_format_ns(a->longest_ns, before, sizeof(before)),
-		   str_format_ns(b->longest_ns, after, sizeof(after)));
 }
 
 static void write_tile(struct html *h, const char *name, const char *values[], unsigned int n)
@@ -60,34 +34,84 @@ static void write_tile(struct html *h, const char *name, const char *values[], u
 
 enum tile { TILE_SHARE, TILE_P999, TILE_MAX, TILE_STALLS, N_TILES };
 
-static void tile_value(struct html *h, unsigned int side, enum tile tile, char *buf, size_t cap)
+/* The share that was taken, and stalls a minute: means over the rounds of a side. */
+static double mean_of(const struct comparison *comparison, const char *name, unsigned int side)
+{
+	for (unsigned int i = 0; i < comparison->n_figures; i++) {
+		const struct comparison_figure *figure = &comparison->figures[i];
+
+		if (streq(figure->name, name))
+			return side ? figure->b : figure->a;
+	}
+	return 0;
+}
+
+static uint64_t longest_of(const struct html *h, unsigned int side)
+{
+	const struct comparison *comparison = html_comparison(h);
+
+	if (!comparison)
+		return h->explains[side].longest_ns;
+	return side ? comparison->longest_b_ns : comparison->longest_a_ns;
+}
+
+static void share_value(const struct html *h, unsigned int side, char *buf, size_t cap)
 {
 	const struct explain *explain = &h->explains[side];
-	const struct recording *rec = explain->rec;
-	struct hist gaps = { .digits = 0 };
-	char text[32];
+	const struct comparison *comparison = html_comparison(h);
+	char text[32] = "0";
 
+	if (html_has_rounds(h) && comparison) {
+		(void)compare_amount(side ? comparison->figures[0].b : comparison->figures[0].a,
+				     FIGURE_SHARE, false, buf, cap);
+		return;
+	}
+	if (explain->taken_ns)
+		(void)html_share(explain->taken_ns, explain->wanted_ns, text, sizeof(text));
+	(void)snprintf(buf, cap, "%s %%", text);
+}
+
+static void tile_value(struct html *h, unsigned int side, enum tile tile, char *buf, size_t cap)
+{
+	const struct comparison *comparison = html_comparison(h);
+	const struct recording *rec = h->explains[side].rec;
+	struct hist gaps = { .digits = 0 };
+
+	*buf = '\0';
 	switch (tile) {
 	case TILE_SHARE:
-		(void)snprintf(buf, cap, "%s %%",
-			       explain->taken_ns ? html_share(explain->taken_ns, explain->wanted_ns,
-							      text, sizeof(text))
-						 : "0");
-		return;
+		share_value(h, side, buf, cap);
+		break;
 	case TILE_P999:
-		html_fail(h, html_merge_gaps(rec, &gaps));
+		html_fail(h, html_side_gaps(h, side, &gaps));
 		(void)str_format_ns(hist_percentile(&gaps, 999000), buf, cap);
 		hist_done(&gaps);
-		return;
+		break;
 	case TILE_MAX:
-		(void)str_format_ns(explain->longest_ns, buf, cap);
-		return;
+		(void)str_format_ns(longest_of(h, side), buf, cap);
+		break;
 	case TILE_STALLS:
-		(void)html_rate(rec->stalls_total * 60, rec->duration_ns, buf, cap);
-		return;
+		if (html_has_rounds(h) && comparison)
+			(void)compare_amount(mean_of(comparison, "stalls", side), FIGURE_PER_MINUTE,
+					     false, buf, cap);
+		else
+			(void)html_rate(rec->stalls_total * 60, rec->duration_ns, buf, cap);
+		break;
 	default:
-		*buf = '\0';
+		break;
 	}
+}
+
+static void write_verdict(struct html *h)
+{
+	if (h->what->comparison) {
+		html_compare_verdict(h);
+		return;
+	}
+	html_print(h, "<p id=\"verdict\" class=\"verdict\" data-verdict=\"%s\">",
+		   explain_verdict_name(h->explains[0].verdict));
+	write_sentence(h);
+	html_print(h, "</p>\n");
 }
 
 void html_verdict(struct html *h)
@@ -100,17 +124,7 @@ void html_verdict(struct html *h)
 		[TILE_STALLS] = "stalls a minute",
 	};
 
-	html_print(h, "<p id=\"verdict\" class=\"verdict\" data-verdict=\"%s\">",
-		   explain_verdict_name(h->explains[0].verdict));
-	if (h->what->n_sides > 1)
-		write_difference(h);
-	else
-		write_sentence(h);
-	html_print(h, "</p>\n");
-	if (h->what->n_sides > 1)
-		html_print(h, "<p class=\"about\">One recording a side shows a difference, not its "
-			      "cause: the load may have changed as well. lull verify repeats both "
-			      "in random order.</p>\n");
+	write_verdict(h);
 	html_print(h, "<dl class=\"tiles\">\n");
 	for (enum tile tile = 0; tile < N_TILES; tile++) {
 		char texts[HTML_SIDES_MAX][48];

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct comparison;
+struct comparison_sides;
 struct inventory;
 struct recording;
 struct str;
@@ -39,6 +41,9 @@ struct export
 	bool is_per_vcpu;  /* prom: a histogram for each vCPU, not for each VM */
 	const char *table; /* csv: one of report_csv_table_at(); NULL: the ledger */
 	const char *tag; /* hgrm: one of those of hlog, or gap, wake, preempted of all; NULL: gap */
+	/* The page, of two sides: what they came to, and all rounds of both; NULL: of one side. */
+	const struct comparison *comparison;
+	const struct comparison_sides *rounds;
 };
 
 /* One way to write recordings. 0, -errno of the stream, -ENOMEM; -ENOENT: no such table or tag. */

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdbool.h>
 
 #include "base/cleanup.h"
@@ -13,36 +12,10 @@
 #include "model/comparison.h"
 #include "report/chart.h"
 #include "report/compare.h"
+#include "report/compare_words.h"
 #include "report/report.h"
 #include "report/table.h"
 #include "report/text.h"
-
-/* A number as its unit has it, with a sign when it is a difference. */
-static const char *amount(double value, enum figure_unit unit, bool is_change, char *buf,
-			  size_t cap)
-{
-	const char *sign = is_change ? (value < 0 ? "-" : "+") : "";
-	double size = fabs(value);
-	char text[32];
-
-	switch (unit) {
-	case FIGURE_SHARE:
-		(void)snprintf(buf, cap, "%s%.*f %s", sign, size < 0.0995 ? 2 : 1, 100 * size,
-			       is_change ? "pp" : "%");
-		break;
-	case FIGURE_NS:
-		(void)snprintf(buf, cap, "%s%s", sign,
-			       str_format_ns((uint64_t)llround(size), text, sizeof(text)));
-		break;
-	default:
-		if (size >= 9.95)
-			(void)snprintf(buf, cap, "%s%s", sign,
-				       text_count((uint64_t)llround(size), text, sizeof(text)));
-		else
-			(void)snprintf(buf, cap, "%s%.*f", sign, size < 0.95 ? 2 : 1, size);
-	}
-	return buf;
-}
 
 /* "-11.9..-10.2 pp": the unit once. */
 static void interval_cell(struct table *table, const struct comparison_figure *figure)
@@ -53,42 +26,11 @@ static void interval_cell(struct table *table, const struct comparison_figure *f
 		table_cell(table, "-");
 		return;
 	}
-	(void)amount(figure->effect.low, figure->unit, true, low, sizeof(low));
+	(void)compare_amount(figure->effect.low, figure->unit, true, low, sizeof(low));
 	if (figure->unit == FIGURE_SHARE)
 		low[strcspn(low, " ")] = '\0';
 	table_cell(table, "%s..%s", low,
-		   amount(figure->effect.high, figure->unit, true, high, sizeof(high)));
-}
-
-static const char *verdict_cell(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_IMPROVED:
-		return "improved";
-	case VERDICT_WORSE:
-		return "worse";
-	case VERDICT_INCOMPLETE:
-		return "-";
-	default:
-		return "no change seen";
-	}
-}
-
-static const char *title_of(const struct comparison_figure *figure, bool of_cpus)
-{
-	static const struct {
-		const char *name, *title;
-	} titles[] = { { "gap_p50", "gap p50" },
-		       { "gap_p99", "gap p99" },
-		       { "gap_p999", "gap p99.9" },
-		       { "gap_max", "longest gap" },
-		       { "stalls", "stalls a minute" } };
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(titles); i++) {
-		if (streq(figure->name, titles[i].name))
-			return titles[i].title;
-	}
-	return of_cpus ? "CPUs busy" : "taken";
+		   compare_amount(figure->effect.high, figure->unit, true, high, sizeof(high)));
 }
 
 /* "0 (<0.3)" for a rate that never was. */
@@ -99,7 +41,7 @@ static void side_cell(struct table *table, double value, double bound, enum figu
 	if (bound > 0 && !(value > 0))
 		table_cell(table, "0 (<%.2g)", bound);
 	else
-		table_cell(table, "%s", amount(value, unit, false, text, sizeof(text)));
+		table_cell(table, "%s", compare_amount(value, unit, false, text, sizeof(text)));
 }
 
 static int write_figures(const struct text *text, const struct comparison *comparison)
@@ -125,14 +67,14 @@ static int write_figures(const struct text *text, const struct comparison *compa
 		if (figure->cause >= 0)
 			continue;
 		has_bound |= figure->bound_a > 0 || figure->bound_b > 0;
-		table_cell(table, "%s", title_of(figure, comparison->of_cpus));
+		table_cell(table, "%s", compare_title(figure, comparison->of_cpus));
 		side_cell(table, figure->a, figure->bound_a, figure->unit);
 		side_cell(table, figure->b, figure->bound_b, figure->unit);
-		table_cell(
-			table, "%s",
-			amount(figure->effect.effect, figure->unit, true, change, sizeof(change)));
+		table_cell(table, "%s",
+			   compare_amount(figure->effect.effect, figure->unit, true, change,
+					  sizeof(change)));
 		interval_cell(table, figure);
-		table_cell(table, "%s", verdict_cell(figure->verdict));
+		table_cell(table, "%s", compare_verdict_word(figure->verdict));
 	}
 	err = err ?: table_write(table, text->style, 2, text->out);
 	if (!err && has_bound)
@@ -155,7 +97,8 @@ static void rate_cell(struct table *table, double rate)
 	char text[32];
 
 	table_cell(table, "%s",
-		   rate > 0 ? amount(rate, FIGURE_PER_SECOND, false, text, sizeof(text)) : "-");
+		   rate > 0 ? compare_amount(rate, FIGURE_PER_SECOND, false, text, sizeof(text))
+			    : "-");
 }
 
 /* True: its change in time is one after the correction. */
@@ -227,38 +170,6 @@ static int write_gaps(const struct text *text, const struct comparison *comparis
 					   text->out);
 }
 
-/* The verdict, and the primary figure in words. */
-static int add_verdict(const struct comparison *comparison, struct str *words)
-{
-	const struct comparison_figure *figure = &comparison->figures[0];
-	const struct stats_effect *effect = &figure->effect;
-	const char *who = comparison->of_cpus ? "the CPUs were busy for" : "the host took";
-	const char *of =
-		comparison->of_cpus ? "of the time" : "of the time that the victims wanted";
-	char a[32], b[32];
-	int err;
-
-	err = str_addf(words, "%s: %s %s %s before, %s after", verdict_word(comparison->verdict),
-		       who, amount(figure->a, FIGURE_SHARE, false, a, sizeof(a)), of,
-		       amount(figure->b, FIGURE_SHARE, false, b, sizeof(b)));
-	if (err)
-		return err;
-	if (comparison->verdict == VERDICT_CLEAN)
-		return str_addf(words,
-				", and never more than %s at a time before. Look in the guest.",
-				str_format_ns(comparison->longest_a_ns, a, sizeof(a)));
-	if (!effect->has_interval)
-		return str_add(words, ".");
-	err = str_addf(words, "; %+.2f points, 95 %% interval %+.2f to %+.2f (%s).",
-		       100 * effect->effect, 100 * effect->low, 100 * effect->high, effect->method);
-	if (!err && comparison->verdict == VERDICT_UNCHANGED)
-		err = str_addf(
-			words,
-			" A change of %.2f points would have been seen in 4 of 5 such comparisons.",
-			100 * effect->detectable);
-	return err;
-}
-
 static int write_reasons(const struct text *text, const struct comparison *comparison)
 {
 	for (unsigned int i = 0; i < comparison->n_reasons; i++) {
@@ -282,13 +193,9 @@ static int write_head(const struct text *text, const struct comparison *comparis
 		      (double)comparison->time_a_ns / 1e9, comparison->n_b,
 		      (double)comparison->time_b_ns / 1e9,
 		      comparison->is_paired ? ", in pairs" : "");
-	if (comparison->is_refused)
-		err = str_add(&words, "incomplete: these cannot be compared:");
-	else
-		err = add_verdict(comparison, &words);
+	err = compare_add_verdict(comparison, &words);
 	if (err)
 		return err;
-	words.s[0] = (char)(words.s[0] - 'a' + 'A');
 	(void)fputc('\n', text->out);
 	text_paragraph(text, 0, 0, words.s);
 	return write_reasons(text, comparison);
