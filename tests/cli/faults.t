@@ -15,7 +15,7 @@ else
 	strides=(13 211 199 37 60)
 fi
 # Nobody cuts the power here, so a file system in memory will do, on which syncing costs nothing.
-machines=$work
+machines=$work code_at_exit=0
 if [[ -w /dev/shm ]] && in_memory=$(mktemp -d /dev/shm/lull-faults.XXXXXX); then
 	machines=$in_memory
 	trap 'code_at_exit=$?; rm -rf "$in_memory"; (exit $code_at_exit); tap_done' EXIT

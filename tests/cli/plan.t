@@ -66,7 +66,7 @@ put_journal() {
 }
 head="lull-journal 1 11111111-2222-3333-4444-555555555555 3"
 
-plan 40
+plan 42
 
 check "a word too many" "plan win11" 1 'unexpected word win11; a VM is named with --vm'
 check "no such root" "plan --sysroot /nosuch" 1 '/nosuch: No such file'
@@ -114,6 +114,11 @@ check "status: drift" "status $small" 2 '0 held, 0 pending, 1 drifted, 0 gone, 0
 holds "status: the document" answers "status $small" \
 	'[.schema, (.shields[] | .id, .name, .cpus, (.steps[] | .state, .now, .want))]' \
 	'["lull.status/1","A","win 11","3","drifted","2-3","0-1"]'
+mkdir "$work/small/proc/"{77,78} && echo irqbalance >"$work/small/proc/77/comm" &&
+	echo tuned >"$work/small/proc/78/comm"
+holds "status: who may have done it" answers "status $small" '.shields[].steps[].by' \
+	'"irqbalance (pid 77) or tuned (pid 78), probably"'
+holds "status: a recorded machine has one look only" answers "status $small" '.host_interrupts' null
 check "plan: CPUs of another shield" "plan $small -c 2-3" 4 'CPU 3 is shielded already, for win 11'
 put_journal "$head adding 0-3 0
 "

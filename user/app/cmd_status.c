@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <locale.h>
 
+#include "app/arrivals.h"
 #include "app/cmd.h"
 #include "app/opts.h"
 #include "app/shielding.h"
@@ -62,6 +63,40 @@ static void drop_held(struct steps *steps)
 	steps->n_rows = n;
 }
 
+/* What still comes to the guests' CPUs; a recorded machine has one look only. */
+static void look(struct shielding *s)
+{
+	const struct journal *journal = &s->apply.journal;
+	struct cpuset cpus = { 0 };
+	int err;
+
+	for (unsigned int i = 0; i < journal->n_layers; i++)
+		cpuset_or(&cpus, &journal->layers[i]->guest);
+	if (cpuset_is_empty(&cpus) || !fs_root_is_live(&s->root))
+		return;
+	err = arrivals_look(&s->root, &cpus, &s->steps.arrivals);
+	if (err)
+		log_warn("/proc/interrupts: %s", strerror(-err));
+}
+
+static void print_arrivals(const struct arrivals *arrivals)
+{
+	char looked[24];
+
+	if (!arrivals->looked_ns)
+		return;
+	(void)str_format_ns(arrivals->looked_ns, looked, sizeof(looked));
+	if (!arrivals->n_rows)
+		(void)printf("no interrupt of the host came to the guest's CPUs within %s\n",
+			     looked);
+	else
+		(void)printf("interrupts of the host that came to the guest's CPUs within %s:\n",
+			     looked);
+	for (unsigned int i = 0; i < arrivals->n_rows; i++)
+		(void)printf("  CPU %d: %llu of %s\n", arrivals->rows[i].cpu,
+			     arrivals->rows[i].count, arrivals->rows[i].name);
+}
+
 static int print_text(const struct config *config, struct shielding *s,
 		      const struct apply_tally *tally)
 {
@@ -82,6 +117,7 @@ static int print_text(const struct config *config, struct shielding *s,
 	if (s->steps.n_shields || s->steps.n_rows)
 		(void)printf("%u held, %u pending, %u drifted, %u gone, %u failed\n", tally->held,
 			     tally->pending, tally->drifted, tally->gone, tally->failed);
+	print_arrivals(&s->steps.arrivals);
 	if (!config->all)
 		drop_held(&s->steps);
 	if (s->steps.n_rows)
@@ -102,6 +138,8 @@ static int status(const struct config *config, struct shielding *s)
 		return shielding_error(s, "status", err);
 	apply_count(&s->apply.plan, &tally);
 	code = shielding_show(s, "status", true);
+	if (!code)
+		look(s);
 	if (!code && config->json)
 		code = report_steps_json_write(&s->steps, stdout) ? EXIT_ERROR : EXIT_GOOD;
 	else if (!code)

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * keeper: one loop. Twice a second it looks whether the set of interrupts is another one, every 5 s
- * at all values; the kernel's messages of CPUs wake it at once. The lock is held only while
- * something is done.
+ * keeper: one loop. Twice a second it looks whether the set of interrupts is another one, of which
+ * the kernel sends no message, and every 5 s at all values. The end of the VM, signals and the
+ * kernel's messages of CPUs wake it at once. The lock is held only while something is done.
  */
 #include "app/keeper.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "app/cmd.h"
 #include "app/shielding.h"
@@ -40,6 +43,8 @@ struct keeper {
 	bool has_reset;
 	bool is_lifted; /* by somebody else */
 	int uevents;
+	int watched;	   /* becomes readable when it ends; -1: it is looked at instead */
+	uint64_t until_ns; /* 0: no limit */
 	struct fight fights[FIGHTS_MAX];
 	unsigned int n_fights;
 };
@@ -144,6 +149,7 @@ static bool claim(struct keeper *k)
 	const struct plan *plan = &k->s->apply.plan;
 	bool has_claimed = false;
 
+	(void)shielding_name_culprits(k->s); /* no memory: then nobody is named */
 	for (unsigned int i = 0; i < plan->n_steps; i++) {
 		const struct plan_step *step = &plan->steps[i];
 		struct fight *fight;
@@ -223,25 +229,50 @@ static int lift(struct keeper *k)
 	return err ? shielding_error(s, "shield", err) : shielding_tell_lifted(s);
 }
 
+/* A thread that is no process has no descriptor, and kernels before 5.3 have none at all. */
+static int open_watched(const struct owner *watched)
+{
+	return watched->kind == OWNER_NOBODY ? -1 : (int)syscall(SYS_pidfd_open, watched->pid, 0);
+}
+
+/* For poll(): up to when there is nothing to do by itself; -1: for ever. */
+static int timeout_ms(const struct keeper *k)
+{
+	uint64_t now = now_ns(), left = UINT64_MAX;
+
+	if (k->config->is_keeping || (k->watched < 0 && k->config->watched.kind != OWNER_NOBODY))
+		left = LOOK_MS;
+	if (k->until_ns)
+		left = min(left, now < k->until_ns ? (k->until_ns - now) / 1000000 + 1 : 0);
+	return left == UINT64_MAX ? -1 : (int)min(left, (uint64_t)INT_MAX);
+}
+
+static bool is_over(const struct keeper *k)
+{
+	return k->is_lifted || (k->until_ns && now_ns() >= k->until_ns) ||
+	       !apply_owner_is_alive(&k->s->root, &k->config->watched);
+}
+
 int keeper_run(struct shielding *s, const struct keeper_config *config)
 {
 	struct keeper k = { .s = s, .config = config, .uevents = -1 };
-	uint64_t until = now_ns() + config->duration_ns;
 	int code;
 
 	reopen(&k);
+	if (config->duration_ns)
+		k.until_ns = now_ns() + config->duration_ns;
+	k.watched = open_watched(&config->watched);
 	if (config->is_keeping)
 		k.uevents = open_uevents();
-	(void)read_signature(&s->root, &k.signature);
-	k.next_full_ns = now_ns() + FULL_NS;
+	/* Nothing is known to be placed that appeared while the shield was put in force. */
 	notify("READY=1");
-	for (;;) {
+	while (!is_over(&k)) {
 		struct pollfd fds[] = { { .fd = config->signals, .events = POLLIN },
-					{ .fd = k.uevents, .events = POLLIN } };
+					{ .fd = k.uevents, .events = POLLIN },
+					{ .fd = k.watched, .events = POLLIN } };
 
-		(void)poll(fds, ARRAY_SIZE(fds), LOOK_MS);
-		if (fds[0].revents || k.is_lifted || (config->duration_ns && now_ns() >= until) ||
-		    !apply_owner_is_alive(&s->root, &config->watched))
+		(void)poll(fds, ARRAY_SIZE(fds), timeout_ms(&k));
+		if (fds[0].revents)
 			break;
 		if (fds[1].revents)
 			read_uevents(&k);
@@ -250,5 +281,6 @@ int keeper_run(struct shielding *s, const struct keeper_config *config)
 	}
 	code = lift(&k);
 	cleanup_close_fd(&k.uevents);
+	cleanup_close_fd(&k.watched);
 	return code;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "app/arrivals.h"
 #include "app/cmd.h"
 #include "app/domain.h"
 #include "base/cleanup.h"
@@ -73,6 +74,7 @@ void shielding_done(struct shielding *s)
 		free(s->steps.shields[i].cpus);
 	}
 	free(s->steps.shields);
+	arrivals_done(&s->steps.arrivals);
 	free(s->guest_text);
 	free(s->host_text);
 	free(s->title);

@@ -63,6 +63,9 @@ int shielding_tell_lifted(struct shielding *s);
 /* Was anything left, by the last run, that is not as it was before? */
 bool shielding_has_rest(const struct shielding *s);
 
+/* Fills step->by of what has drifted, as far as it can be guessed. -ENOMEM. */
+int shielding_name_culprits(struct shielding *s);
+
 const char *shielding_state_name(enum step_state state);
 
 #endif

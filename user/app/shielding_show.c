@@ -44,49 +44,74 @@ static const char *why_of(const struct plan_step *step)
 }
 
 /*
- * irqbalance writes masks every 10 s: where it runs, a mask that changed by itself is most likely
- * its. Who else did it the kernel does not tell.
+ * Who writes such values again and again: where it runs, a value that changed by itself is most
+ * likely its. Who else did it the kernel does not tell.
  */
-static void find_culprit(const struct root *root, char *to, size_t cap)
+static const struct suspect {
+	const char *objects, *comm;
+} suspects[] = {
+	{ "proc/irq/", "irqbalance" }, { "proc/irq/", "tuned" },
+	{ "task/", "tuned" },	       { "task/", "libvirtd" },
+	{ "task/", "virtqemud" },      { "sys/fs/cgroup/", "systemd" },
+	{ "unit/", "systemd" },	       { "sys/kernel/mm/ksm/", "ksmtuned" },
+};
+
+/* Which of them run, each with one of its pids; 0: it does not. */
+static void find_suspects(const struct root *root, uint32_t pids[ARRAY_SIZE(suspects)])
 {
 	auto_closedir DIR *dir = NULL;
 	const struct dirent *entry;
 
-	*to = '\0';
 	if (fs_opendir(root, &dir, "proc"))
 		return;
 	while ((entry = readdir(dir))) {
 		auto_free char *comm = NULL;
 		uint32_t pid;
 
-		if (!parse_u32(entry->d_name, &pid) &&
-		    !fs_read_line(root, &comm, "proc/%s/comm", entry->d_name) &&
-		    streq(comm, "irqbalance"))
-			(void)snprintf(to, cap, "irqbalance (pid %u), probably", pid);
+		if (parse_u32(entry->d_name, &pid) ||
+		    fs_read_line(root, &comm, "proc/%s/comm", entry->d_name))
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(suspects); i++)
+			if (streq(comm, suspects[i].comm) && (!pids[i] || pid < pids[i]))
+				pids[i] = pid;
 	}
 }
 
 /* -ENOMEM. */
-static int name_culprits(struct shielding *s)
+static int name_culprit(struct plan_step *step, const uint32_t pids[ARRAY_SIZE(suspects)])
+{
+	auto_str struct str words = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(suspects) && !err; i++)
+		if (pids[i] && str_starts(step->object, suspects[i].objects))
+			err = str_addf(&words, "%s%s (pid %u)", words.len ? " or " : "",
+				       suspects[i].comm, pids[i]);
+	if (!err && words.len)
+		err = str_add(&words, ", probably");
+	if (!err && words.len)
+		step->by = take_ptr(words.s);
+	return err;
+}
+
+int shielding_name_culprits(struct shielding *s)
 {
 	struct plan *plan = &s->apply.plan;
-	char culprit[64];
+	uint32_t pids[ARRAY_SIZE(suspects)] = { 0 };
 	bool is_asked = false;
+	int err = 0;
 
-	for (unsigned int i = 0; i < plan->n_steps; i++) {
+	for (unsigned int i = 0; i < plan->n_steps && !err; i++) {
 		struct plan_step *step = &plan->steps[i];
 
-		if (step->state != STEP_DRIFTED || step->by ||
-		    !str_starts(step->object, "proc/irq/"))
+		if (step->state != STEP_DRIFTED || step->by)
 			continue;
 		if (!is_asked)
-			find_culprit(&s->root, culprit, sizeof(culprit));
+			find_suspects(&s->root, pids);
 		is_asked = true;
-		step->by = *culprit ? strdup(culprit) : NULL;
-		if (*culprit && !step->by)
-			return -ENOMEM;
+		err = name_culprit(step, pids);
 	}
-	return 0;
+	return err;
 }
 
 static int add_rows(struct shielding *s)
@@ -174,7 +199,7 @@ static int add_shields(struct shielding *s)
 int shielding_show(struct shielding *s, const char *command, bool with_shields)
 {
 	struct cpuset host = s->online;
-	int err = name_culprits(s);
+	int err = shielding_name_culprits(s);
 
 	err = err ?: add_rows(s);
 	s->steps.command = command;

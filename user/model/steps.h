@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * steps: what a shield does, or did, or is, ready to be shown. Plain words; owns nothing: the strings
- * are those of the plan and of the layers it was made from, but for the two that are not const.
+ * are those of the plan and of the layers it was made from, but for those that are not const.
  */
 #ifndef LULL_MODEL_STEPS_H
 #define LULL_MODEL_STEPS_H
@@ -31,6 +31,20 @@ struct shield_row {
 	unsigned long long knobs;  /* bit i: takes part in rows whose knob_bit has it */
 };
 
+/* Interrupts of the host that came to a CPU of a guest. */
+struct arrival_row {
+	char *name; /* "irq 27 nvme0q1"; sanitised */
+	int cpu;
+	unsigned long long count;
+};
+
+/* Of a short while; what it owns arrivals_done() frees. */
+struct arrivals {
+	struct arrival_row *rows;
+	unsigned int n_rows;
+	unsigned long long looked_ns; /* how long it was looked; 0: it was not */
+};
+
 struct steps {
 	const char *command; /* of the schema: lull.COMMAND/1 */
 	const char *guest, *host;
@@ -44,6 +58,7 @@ struct steps {
 	unsigned int n_advice;
 	struct shield_row *shields;
 	unsigned int n_shields;
+	struct arrivals arrivals;
 	bool is_interrupted; /* a killed run has to be ended first */
 };
 

@@ -78,6 +78,30 @@ static struct json_object *make_shields(const struct steps *steps, int *err)
 	return list;
 }
 
+/* null: it was not looked. */
+static void put_arrivals(struct json_object *to, const struct arrivals *arrivals, int *err)
+{
+	struct json_object *list = json_object_new_array(), *object = json_object_new_object();
+
+	for (unsigned int i = 0; i < arrivals->n_rows; i++) {
+		const struct arrival_row *row = &arrivals->rows[i];
+		struct json_object *arrival = json_object_new_object();
+
+		put_text(arrival, "name", row->name, err);
+		put(arrival, "cpu", json_object_new_int(row->cpu), err);
+		put(arrival, "count", json_object_new_uint64(row->count), err);
+		put(list, NULL, arrival, err);
+	}
+	put(object, "looked_ns", json_object_new_uint64(arrivals->looked_ns), err);
+	put(object, "lines", list, err);
+	if (arrivals->looked_ns) {
+		put(to, "host_interrupts", object, err);
+	} else {
+		json_object_put(object);
+		put_text(to, "host_interrupts", NULL, err);
+	}
+}
+
 static struct json_object *make_stays(const struct steps *steps, int *err)
 {
 	struct json_object *list = json_object_new_array();
@@ -118,6 +142,7 @@ int report_steps_json_write(const struct steps *steps, FILE *out)
 	put(top, "schema", schema ? json_object_new_string(schema) : NULL, &err);
 	if (steps->row_bits) {
 		put(top, "interrupted", json_object_new_boolean(steps->is_interrupted), &err);
+		put_arrivals(top, &steps->arrivals, &err);
 		put(top, "shields", make_shields(steps, &err), &err);
 	} else {
 		put_plan(top, steps, &err);
