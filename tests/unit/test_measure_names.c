@@ -37,6 +37,7 @@ struct bench {
 	__u64 fns[LULL_FNS];
 	struct lull_sender senders[LULL_SENDERS];
 	int kallsyms;
+	uint64_t asleep_ns;
 	struct names *names;
 };
 
@@ -60,6 +61,10 @@ static void put_machine(const char *dir)
 	machines_put(dir, "proc/40/cgroup", "0::/system.slice/nginx.service\n");
 	machines_put(dir, "proc/77/status", "Name:\tother\nTgid:\t77\n");
 	machines_put(dir, "proc/77/cgroup", "0::/\n");
+	machines_put(
+		dir, "proc/44/task/44/stat",
+		"44 (noise-fifo) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 300 0 0 0 0 0 0 0 0 0 "
+		"0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
 	machines_put(dir, "proc/77/task/77/stat",
 		     "77 (late comer) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 0 0 0 0 0 0 0 0 0 "
 		     "0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
@@ -102,6 +107,7 @@ static void bench_names(struct bench *b)
 		.fns = b->fns,
 		.senders = b->senders,
 		.kallsyms = b->kallsyms,
+		.asleep_ns = b->asleep_ns,
 	};
 
 	CHECK_EQ(names_open(&from, &b->names), 0);
@@ -157,6 +163,38 @@ TEST(names_cause__tasks_of_one_number_by_their_start)
 	bench_names(&b);
 	check_cause(&b, TASK(43, 1), LULL_N_ROWS, "first 43");
 	check_cause(&b, TASK(43, 2), LULL_N_ROWS, "second 43");
+}
+
+/* Of 44 /proc says that it began in the 300th tick, suspended time included. */
+TEST(names_cause__a_task_that_changed_its_name_has_that_of_now)
+{
+	uint64_t tick_ns = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK);
+	uint32_t first = LULL_TASK_TAG(300 * tick_ns - 12345678);
+	uint32_t later = LULL_TASK_TAG(301 * tick_ns - 12345678),
+		 next = first + 2 * (later - first);
+	auto_bench struct bench b = { .asleep_ns = 12345678 };
+
+	bench_open(&b);
+	task_put(&b, 0, TASK(44, first), "taskset");
+	task_put(&b, 1, TASK(44, later), "taskset");
+	task_put(&b, 2, TASK(44, next), "another");
+	bench_names(&b);
+	check_cause(&b, TASK(44, first), LULL_N_ROWS, "noise-fifo 44");
+	check_cause(&b, TASK(44, later), LULL_N_ROWS, "noise-fifo 44");
+	check_cause(&b, TASK(44, next), LULL_N_ROWS, "another 44");
+}
+
+TEST(names_cause__a_task_that_ended_has_the_name_under_which_it_ran_longest)
+{
+	auto_bench struct bench b = { 0 };
+
+	bench_open(&b);
+	for (unsigned int i = 0; i < 3; i++) {
+		task_put(&b, i, TASK(43, 5), i == 1 ? "stress" : "taskset");
+		b.cpu->cause[LULL_CAUSE_HASHED + i].sum_ns = i == 1 ? 1000000000 : 1000 * i;
+	}
+	bench_names(&b);
+	check_cause(&b, TASK(43, 5), LULL_N_ROWS, "stress 43");
 }
 
 TEST(names_cause__many_tasks_of_one_comm_are_several)

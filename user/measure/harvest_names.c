@@ -5,6 +5,7 @@
  */
 #define LULL_MEASURE_PRIVATE
 #include <errno.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "measure/capture_p.h"
@@ -113,6 +114,17 @@ int harvest_read_comm(const struct capture *cap, pid_t tid, char comm[17])
 	return err;
 }
 
+/* What CLOCK_BOOTTIME, by which /proc says when a task began, is ahead of the kernel's other clock. */
+static uint64_t asleep_ns(void)
+{
+	struct timespec boot, mono;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &mono);
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (uint64_t)((boot.tv_sec - mono.tv_sec) * 1000000000LL +
+			  (boot.tv_nsec - mono.tv_nsec));
+}
+
 int harvest_names(struct harvest *h)
 {
 	const struct capture *cap = h->cap;
@@ -140,6 +152,7 @@ int harvest_names(struct harvest *h)
 			.addrs = addrs,
 			.n_addrs = n,
 			.kallsyms = cap->kallsyms,
+			.asleep_ns = asleep_ns(),
 		},
 		&h->names);
 }

@@ -13,6 +13,7 @@
 
 struct task_name {
 	uint64_t cause, group; /* its own; that of all tasks of its comm */
+	uint64_t sum_ns;
 	char comm[17];
 };
 
@@ -53,6 +54,14 @@ static int by_cause(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Of one cause the entry first under whose comm it ran longest. */
+static int by_cause_and_time(const void *a, const void *b)
+{
+	const struct task_name *x = a, *y = b;
+
+	return by_cause(a, b) ?: (x->sum_ns < y->sum_ns) - (x->sum_ns > y->sum_ns);
+}
+
 static int by_addr(const void *a, const void *b)
 {
 	uint64_t x = ((const struct kallsyms_query *)a)->addr;
@@ -65,6 +74,22 @@ static void comm_text(const __u64 comm[2], char to[17])
 {
 	str_copy(to, 17, (const char *)comm, 16);
 	str_sanitize(to);
+}
+
+/*
+ * A task that changed its name, by exec or itself, and its CPU is in the table of the first CPU
+ * under the old name still.
+ */
+static void tasks_sort(struct names *names, unsigned int n)
+{
+	struct task_name *t = names->tasks;
+	unsigned int kept = 0;
+
+	qsort(t, n, sizeof(*t), by_cause_and_time);
+	for (unsigned int i = 0; i < n; i++)
+		if (!kept || t[kept - 1].cause != t[i].cause)
+			t[kept++] = t[i];
+	names->n_tasks = kept;
 }
 
 static int tasks_collect(struct names *names)
@@ -84,10 +109,10 @@ static int tasks_collect(struct names *names)
 				continue;
 			names->tasks[n].cause = e->key;
 			names->tasks[n].group = lull_comm_cause(e->comm);
+			names->tasks[n].sum_ns = e->sum_ns;
 			comm_text(e->comm, names->tasks[n++].comm);
 		}
-	qsort(names->tasks, n, sizeof(*names->tasks), by_cause);
-	names->n_tasks = n;
+	tasks_sort(names, n);
 	return 0;
 }
 
@@ -231,27 +256,54 @@ static const struct task_name *task_find(const struct names *names, uint64_t cau
 	return t;
 }
 
+/*
+ * Is it the same task, and has its number not been given to another since? The tag of its cause is
+ * part of its start, of which /proc has the tick. Without an answer it is not.
+ */
+static bool is_same_task(const struct names *names, uint64_t cause, const struct thread_stat *stat)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+	uint32_t tag = (uint32_t)(cause >> LULL_ID_BITS), after;
+	uint64_t tick_ns, start_ns;
+
+	if (hz <= 0)
+		return false;
+	tick_ns = 1000000000ULL / (uint64_t)hz;
+	start_ns = stat->start_ticks * tick_ns - names->from.asleep_ns;
+	after = (tag - LULL_TASK_TAG(start_ns)) & ((1U << LULL_TAG_BITS) - 1);
+	return after <= LULL_TASK_TAG(tick_ns) + 1;
+}
+
+/* What it is called now, if it lives; exec and prctl change that. "": unknown. */
+static void task_read_comm(const struct names *names, uint64_t cause, bool known, char to[17])
+{
+	pid_t tid = (pid_t)LULL_CAUSE_ID(cause);
+	struct thread_stat stat;
+
+	to[0] = 0;
+	if (LULL_CAUSE_KIND(cause) == LULL_KIND_TASK &&
+	    !threads_read_stat(names->from.root, tid, tid, &stat) &&
+	    (!known || is_same_task(names, cause, &stat)))
+		str_copy(to, 17, stat.comm, 16);
+}
+
 int names_task(const struct names *names, uint64_t cause, const __u64 comm[2], struct str *out)
 {
 	const struct task_name *t = task_find(names, cause);
-	char known[17] = "";
-	pid_t tid = (pid_t)LULL_CAUSE_ID(cause);
+	char known[17] = "", live[17];
 	int err;
 
 	if (t)
 		str_copy(known, sizeof(known), t->comm, sizeof(known));
 	else if (comm)
 		comm_text(comm, known);
-	if (!known[0]) {
-		struct thread_stat stat;
-
-		if (!threads_read_stat(names->from.root, tid, tid, &stat))
-			str_copy(known, sizeof(known), stat.comm, sizeof(known) - 1);
-	}
+	task_read_comm(names, cause, known[0], live);
+	if (live[0])
+		str_copy(known, sizeof(known), live, sizeof(known));
 	err = str_add(out, known[0] ? known : "task");
 	if (LULL_CAUSE_KIND(cause) == LULL_KIND_COMM)
 		return err ?: str_add(out, " (several)");
-	return err ?: task_suffix(names, tid, out);
+	return err ?: task_suffix(names, (pid_t)LULL_CAUSE_ID(cause), out);
 }
 
 static int irq_name(const struct names *names, uint32_t irq, struct str *out)

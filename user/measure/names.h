@@ -26,7 +26,8 @@ struct names_sources {
 	const struct lull_sender *senders; /* LULL_SENDERS */
 	const uint64_t *addrs;		   /* more kernel addresses to resolve: stacks */
 	unsigned int n_addrs;
-	int kallsyms; /* descriptor or -1: addresses are shown as such */
+	int kallsyms;	    /* descriptor or -1: addresses are shown as such */
+	uint64_t asleep_ns; /* what the clock of /proc, which runs in suspend, is ahead of ours */
 };
 
 /* Reads what is needed; the tables must stay. -ENOMEM. */
