@@ -38,6 +38,7 @@ cat /tmp/l2.out >"$OUT/l2" &
 sleep 600 >/tmp/l2.in &
 until_true 200 grep -q ready "$OUT/l2"
 
+lull list --json >"$OUT/list.json"
 lull_start r --vm "$guest"
 counts >"$OUT/before"
 echo go >/tmp/l2.in
