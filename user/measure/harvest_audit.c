@@ -115,13 +115,14 @@ static int audit_victim(struct harvest *h, unsigned int slot, const struct rec_t
 }
 
 /*
- * Where KVM reports no entries our exits are none: its own count stands alone. KVM's halt lasts until
- * the thread runs again, the wait for its CPU included.
+ * Where KVM reports no entries our exits are none: its own count stands alone. So does its time of
+ * halts always: it adds a halt as a whole when that is over, with the part before the window, and of
+ * our rows wake holds what followed other sleeps too. They are not the same quantity.
  */
 static int audit_kvm(struct harvest *h, const struct rec_thread *t)
 {
 	struct audit_span exits, halt_wait;
-	uint64_t n = 0, halted = rec_thread_row_ns(t, "halted") + rec_thread_row_ns(t, "wake");
+	uint64_t n = 0;
 	char what[64];
 	int err;
 
@@ -133,7 +134,7 @@ static int audit_kvm(struct harvest *h, const struct rec_thread *t)
 	(void)snprintf(what, sizeof(what), "vcpu %d exits", t->vcpu);
 	err = audit_add(h, what, &exits, t->has_kvm_entries ? &n : NULL);
 	(void)snprintf(what, sizeof(what), "vcpu %d halt_wait_ns", t->vcpu);
-	return err ?: audit_add(h, what, &halt_wait, &halted);
+	return err ?: audit_add(h, what, &halt_wait, NULL);
 }
 
 int harvest_audit(struct harvest *h)
