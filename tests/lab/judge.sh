@@ -56,6 +56,11 @@ judge_recording() {
 	is "$1" 'every histogram counts what its entry counts' '
 		all(.. | objects | select(has("count") and has("hist") and .hist != null);
 		.count == (.hist.buckets | map(.[2]) | add // 0))'
+	# A vector is traced before the kernel counts it, a line after: the one that is in between when
+	# the window opens, and when it closes, may be on either side of each.
+	is "$1" 'every interrupt is counted as by the kernel, but for 1 at either edge' '
+		all(.audit[] | select((.what | startswith("cpu")) and .lull != null);
+		.lull >= .kernel_min - 1 and .lull <= .kernel_max + 1)'
 	is "$1" 'no time without a label, but before the first event of a thread' '
 		all(.threads[]; row("lost") | all(.name == "before the first event"))'
 }
