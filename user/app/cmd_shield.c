@@ -18,7 +18,6 @@
 #include "isolate/knob.h"
 #include "report/report.h"
 #include "report/steps.h"
-#include "sys/threads.h"
 
 #define WAIT_NS 10000000000ULL
 #define DAY_NS	86400000000000ULL
@@ -84,19 +83,6 @@ static void move_away(const struct shielding *s)
 		CPU_SET_S((size_t)cpu, size, set);
 	(void)sched_setaffinity(0, size, set); /* a cpuset may not let it: no harm */
 	CPU_FREE(set);
-}
-
-static int own_layer(struct shielding *s)
-{
-	struct thread_stat stat;
-	pid_t pid = getpid();
-	int err = threads_read_stat(&s->root, pid, pid, &stat);
-
-	if (!err)
-		s->layer->owner = (struct owner){ .kind = OWNER_LULL,
-						  .pid = pid,
-						  .start_ticks = stat.start_ticks };
-	return err;
 }
 
 /* What does not simply hold, and the sum. */
@@ -189,7 +175,7 @@ static int shield(const struct config *config, struct shielding *s)
 	if (is_staying) {
 		signals = session_signals();
 		keeper.signals = signals;
-		if (signals < 0 || own_layer(s)) {
+		if (signals < 0 || shielding_own_layer(s)) {
 			log_error("shield: signals, or its own /proc entry: not to be had");
 			return EXIT_ERROR;
 		}

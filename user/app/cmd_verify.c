@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verify: judges the host as it stands against limits.
+ * verify: measures the same load without and with the shield, in rounds, and says what that did; or
+ * judges the host as it stands against limits.
  */
 #include <errno.h>
 #include <locale.h>
@@ -27,7 +28,16 @@
 static const struct opt options[] = {
 	ROW(0, "as-is", OPT_FLAG, as_is, NULL, 0, 0, "change nothing: limits only"),
 	ROW('d', "duration", OPT_DURATION, duration_ns, "TIME", 1000000, 366 * DAY_NS,
-	    "how long (10s)"),
+	    "how long, with rounds each (10s)"),
+	ROW(0, "rounds", OPT_U32, rounds, "N", 1, 1000, "pairs of rounds (6)"),
+	ROW(0, "settle", OPT_DURATION, settle_ns, "TIME", 0, 60 * SECOND_NS,
+	    "before each round, not counted (500ms)"),
+	ROW(0, "seed", OPT_U32, seed, "N", 1, UINT32_MAX, "of the order of the rounds"),
+	ROW(0, "only", OPT_STRING, only, "KNOBS", 0, 0, "shield by these knobs only"),
+	ROW(0, "without", OPT_STRING, without, "KNOBS", 0, 0, "the default set without these"),
+	ROW(0, "force", OPT_FLAG, force, NULL, 0, 0, "CPU 0 may be the guest's"),
+	ROW(0, "min-effect", OPT_STRING, limits.min_effect, "PP", 0, 0,
+	    "what counts as a change (0.5)"),
 	ROW(0, "vm", OPT_STRING, vm, "VM", 0, 0, "this VM: name, UUID or pid"),
 	ROW('t', "tid", OPT_STRINGS, tids, "TID", 0, 0, "this thread (may be repeated)"),
 	ROW('p', "pid", OPT_STRINGS, pids, "PID", 0, 0, "all threads of this process"),
@@ -55,8 +65,9 @@ static const struct opt options[] = {
 
 static const struct opt_spec spec = {
 	.command = "verify",
-	.synopsis = "--as-is [TARGET] [-d TIME] [LIMITS] [OPTIONS]",
-	.examples = "  lull verify --as-is --vm win11 -d 60s --max 50us --stalls 0\n"
+	.synopsis = "[--as-is] [TARGET] [-d TIME] [LIMITS] [OPTIONS]",
+	.examples = "  lull verify --vm win11            does the shield help? 2 minutes\n"
+		    "  lull verify --as-is --vm win11 -d 60s --max 50us --stalls 0\n"
 		    "  lull verify --as-is -c 4-31 -d 30m --max 20us --p99.999 5us\n"
 		    "  lull verify --as-is --row irq=0.1% --json | jq .verdict\n",
 	.about =
@@ -119,10 +130,6 @@ static int check(struct verify *v, const char *word)
 		log_error("verify: unexpected word %s; a VM is named with --vm", word);
 		return EXIT_ERROR;
 	}
-	if (!v->config.as_is) {
-		log_error("verify: --as-is is needed: it judges the host as it stands");
-		return EXIT_ERROR;
-	}
 	return limits_read(&v->config.limits, &v->limits);
 }
 
@@ -139,12 +146,13 @@ static int run(struct verify *v)
 		log_error("verify: signals: %s", strerror(-v->signals));
 		return EXIT_ERROR;
 	}
-	return verify_as_is(v);
+	return v->config.as_is ? verify_as_is(v) : verify_rounds(v);
 }
 
 static void verify_done(struct verify *v)
 {
 	capture_free(v->capture);
+	verify_shield_done(&v->shield);
 	output_done(&v->output);
 	target_done(&v->target);
 	fs_root_done(&v->root);
@@ -155,7 +163,9 @@ int cmd_verify(int argc, char **argv)
 {
 	struct verify v = {
 		.config = { .duration_ns = 10 * SECOND_NS,
+			    .settle_ns = SECOND_NS / 2,
 			    .stall_ns = 100000,
+			    .rounds = 6,
 			    .top = 10,
 			    .verbose = 1 },
 		.root = { .fd = -1 },

@@ -147,6 +147,11 @@ static int set_owner(const struct shielding *s, pid_t pid, enum owner_kind kind,
 	return 0;
 }
 
+int shielding_own_layer(struct shielding *s)
+{
+	return set_owner(s, getpid(), OWNER_LULL, s->layer);
+}
+
 /* Who it is, by what it was named. */
 static int name_layer(const struct shielding *s, const struct shielding_request *request,
 		      struct layer *layer)

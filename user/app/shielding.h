@@ -44,6 +44,8 @@ int shielding_open(const char *command, const char *sysroot, struct shielding *r
 /* Makes the layer, or refuses. */
 int shielding_resolve(struct shielding *s, const struct shielding_request *request);
 void shielding_done(struct shielding *s);
+/* The layer ends with this process. -errno. */
+int shielding_own_layer(struct shielding *s);
 
 /* Opens the journal, to read or to write. Says what it found: an interrupted run, layers lifted. */
 int shielding_open_journal(struct shielding *s, const char *command, bool is_writer,

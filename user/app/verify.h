@@ -13,6 +13,7 @@
 #include "app/output.h"
 #include "app/session.h"
 #include "app/target.h"
+#include "app/verify_shield.h"
 #include "base/cpuset.h"
 #include "base/fs.h"
 #include "measure/capture.h"
@@ -22,11 +23,11 @@
 struct verify_config {
 	uint64_t duration_ns, settle_ns, stall_ns;
 	struct limits_request limits;
-	uint32_t top;
-	const char *vm, *output;
+	uint32_t rounds, seed, top; /* seed 0: any */
+	const char *vm, *output, *only, *without;
 	struct opt_strings tids, pids;
 	struct cpuset *cpus;
-	bool as_is, json, ascii;
+	bool as_is, force, json, ascii;
 	int verbose;
 	enum opt_color color;
 };
@@ -41,12 +42,15 @@ struct verify {
 	struct root root;
 	struct target target;
 	struct output output;
+	struct verify_shield shield;
 	struct capture_config capture_config; /* lives as long as the capture */
 	struct capture *capture;
 };
 
 /* The host as it stands, against limits. An exit code. */
 int verify_as_is(struct verify *v);
+/* Without and with the shield, in rounds. An exit code. */
+int verify_rounds(struct verify *v);
 
 /* For both: an exit code, or 0 to go on. */
 int verify_no_memory(void);

@@ -20,6 +20,7 @@ struct fired {
 
 /* An interrupt that the shield moved, or had to move. */
 struct moved_irq {
+	char line[16];	     /* of /proc/interrupts */
 	char *name;	     /* "24 nvme0q3 (0000:01:00.0 nvme)" */
 	char *wanted;	     /* the CPUs that it was moved to, a kernel list */
 	struct fired *fired; /* where it fired at all */

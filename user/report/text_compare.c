@@ -60,7 +60,7 @@ static int write_figures(const struct text *text, const struct comparison *compa
 	table_column(table, "after", TABLE_UNIT, 0);
 	table_column(table, "change", TABLE_UNIT, 0);
 	table_column(table, "95 % interval", TABLE_LEFT, TABLE_OPTIONAL);
-	table_column(table, "", TABLE_LEFT, TABLE_OPTIONAL);
+	table_column(table, "", TABLE_LEFT, TABLE_OPTIONAL | TABLE_SHRINK);
 	for (unsigned int i = 0; i < comparison->n_figures; i++) {
 		const struct comparison_figure *figure = &comparison->figures[i];
 
