@@ -56,6 +56,9 @@ judge_recording() {
 	is "$1" 'every histogram counts what its entry counts' '
 		all(.. | objects | select(has("count") and has("hist") and .hist != null);
 		.count == (.hist.buckets | map(.[2]) | add // 0))'
+	is "$1" 'no thread waits for itself' '
+		all(.threads[]; .tid as $tid | all(row("preempted")[], row("wake")[];
+		.name | test(" \($tid)( |$)") | not))'
 	# A vector is traced before the kernel counts it, a line after: the one that is in between when
 	# the window opens, and when it closes, may be on either side of each.
 	is "$1" 'every interrupt is counted as by the kernel, but for 1 at either edge' '
