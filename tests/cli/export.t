@@ -7,6 +7,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=hitches.sh
+. "$(dirname "$0")/hitches.sh"
 need_lull
 command -v jq >/dev/null || plan_skip_all "needs jq"
 golden=$PWD/tests/golden
@@ -173,6 +175,16 @@ perfetto_keeps_sides() {
 		grep -q '^two: ' "$work/decoded"
 }
 
+# A slice for each hitch, and one flow for each from the stall that it lies over.
+perfetto_has_hitches() {
+	local n
+	n=$("$LULL" frames "$work/a.csv" --recording "$work/rec.json" --json | jq .alignment.overlaps)
+	trace_of 0 "$work/rec.json" --frames "$work/a.csv" &&
+		[[ $(grep -c '^frame hitches	frame	hitch over a stall	' "$work/decoded") == "$n" ]] &&
+		protoc --decode=Trace -I tests/cli tests/cli/perfetto.proto <"$work/trace" |
+		sed -n 's/.*flow_ids: //p' | sort | uniq -c | awk '$1 != 2 { bad++ } END { exit bad || NR != '"$n"' }'
+}
+
 chrome_agrees() {
 	export_to trace.json --format chrome-json "$noise" || return 1
 	jq -r '[.traceEvents[] | select(.name == "thread_name") |
@@ -325,7 +337,9 @@ with() {
 	fi
 }
 
-plan 52
+plan 55
+mangohud 3000 5 >"$work/a.csv"
+stalls_over "$work/a.csv" >"$work/rec.json"
 
 check "no format" "export $noise" 1 'choose a --format: json, csv, hlog'
 check "an unknown format" "export $noise --format xls" 1 'no format xls; there are json, csv'
@@ -360,6 +374,9 @@ holds "hgrm: the gaps of all victims by default" hgrm_merges
 with protoc "perfetto: tracks, slices, clocks" perfetto_agrees
 with protoc "perfetto: time lost over time" perfetto_counts
 with protoc "perfetto: sides keep their labels" perfetto_keeps_sides
+with protoc "perfetto: hitches, and flows from their stalls" perfetto_has_hitches
+check "perfetto: frames that are not aligned" "export -f perfetto $golden/quiet.json --frames $work/a.csv -o x" 0
+check "frames in another format" "export -f csv $noise --frames $work/a.csv" 1 'goes with --format perfetto'
 holds "chrome-json: the same slices" chrome_agrees
 holds "folded: lines sum to wall time" folded_sums
 with promtool "prom: nothing to lint" lints

@@ -6,6 +6,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=hitches.sh
+. "$(dirname "$0")/hitches.sh"
 need_lull
 golden=$(realpath tests/golden)
 f=$work/files
@@ -22,22 +24,6 @@ tombraider() {
 			ms = k < 950 ? 14 : 1000 / (k < 980 ? l5 : k < 990 ? l2 : l1)
 			at += ms
 			printf "%6d,%.3f,%.3f,5480\n", i + 2, at, ms
-		}
-	}'
-}
-
-# mangohud N SEED: frames of about 8 ms, about every 97th one of 25.
-mangohud() {
-	awk -v n="$1" -v seed="$2" 'BEGIN {
-		print "os,cpu,gpu,ram,kernel,driver,cpuscheduler"
-		print "Arch,AMD Ryzen, 7,RX,6543,6.17,,performance"
-		print "fps,frametime,cpu_load,elapsed"
-		x = 42
-		for (i = 1; i <= n; i++) {
-			x = x * 16807 % 2147483647
-			ms = x % 97 ? 8 + (i * seed % 13) / 10 : 25
-			at += ms
-			printf "%.3f,%.5f,20,%.0f\n", 1000 / ms, ms, at * 1e6
 		}
 	}'
 }
@@ -69,13 +55,7 @@ sed 's/$/\r/' "$f/a1.csv" >"$f/crlf.csv"
 head -c 200000 /dev/zero >"$f/nuls.csv"
 head -c 300000 /dev/zero | tr '\0' 'x' >"$f/long.csv"
 (printf 'Average FPS,97%% Percentile FPS,0.1%% Min FPS\n'; echo 1,2,3) >"$f/summary.csv"
-# A recording with a stall over each hitch of a1, at 5 s, and one beside.
-awk -F, 'NR > 3 && $2 > 20 { print ($4 / 1e6 - $2 + 5000) * 1e6 }' "$f/a1.csv" |
-	jq -s '{at: .}' >"$f/at.json"
-jq --slurpfile at "$f/at.json" '.stalls = ([$at[0].at[] | {at_ns: (. | floor), tid: 1, cpu: 2,
-	duration_ns: 17000000, segments: [{row: "preempted", name: "z_wr_iss 933", ns: 17000000}]}]
-	+ [{at_ns: 1000000, tid: 1, cpu: 2, duration_ns: 2000000, segments: []}])
-	| .duration_ns = 60000000000' "$golden/quiet.json" >"$f/rec.json"
+stalls_over "$f/a1.csv" >"$f/rec.json"
 
 plan 35
 

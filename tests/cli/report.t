@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=rounds.sh
 . "$(dirname "$0")/rounds.sh"
+# shellcheck source=hitches.sh
+. "$(dirname "$0")/hitches.sh"
 need_lull
 command -v jq >/dev/null || plan_skip_all "needs jq"
 golden=$PWD/tests/golden
@@ -137,6 +139,18 @@ one_side_is_alone() {
 		balance "$work/half.html" && ! grep -q 'id="changes"' "$work/half.html"
 }
 
+hitches_are_shown() {
+	page frames.html "$work/rec.json" --frames "$work/a.csv" && balance "$work/frames.html" &&
+		words "$work/frames.html" | grep -qE ' ([0-9]+) of \1 stutters overlap a host stall' &&
+		(($(grep -c 'class="hit"' "$work/frames.html") > 20))
+}
+
+unaligned_is_said() {
+	page frames.html "$golden/quiet.json" --frames "$work/a.csv" && balance "$work/frames.html" &&
+		words "$work/frames.html" | grep -q 'Not aligned, by its hitches' &&
+		! grep -q 'class="hit"' "$work/frames.html"
+}
+
 browser_shows_verdict() {
 	page a.html "$noise"
 	browse 1000 a.html --dump-dom >"$work/dom" || return 1
@@ -236,7 +250,9 @@ with() {
 	fi
 }
 
-plan 29
+plan 32
+mangohud 3000 5 >"$work/a.csv"
+stalls_over "$work/a.csv" >"$work/rec.json"
 make_rounds "$work/rec"
 
 check "no recording" "report" 1 'which recording\?'
@@ -257,6 +273,9 @@ holds "two recordings: the verdict of compare" two_are_compared
 holds "recordings of others: refused, as compare has it" others_are_refused
 holds "rounds of one side: a page without a comparison" one_side_is_alone
 check "rounds beside another file" "report $rounds $noise" 1 'has both sides: give it alone'
+holds "frames: hitches over stalls" hitches_are_shown
+holds "frames: not aligned" unaligned_is_said
+check "frames of two recordings" "report $noise $noise --frames $work/a.csv" 1 'takes one recording'
 with chromium "the browser shows verdict and maximum" browser_shows_verdict
 with chromium "the browser's console is silent" console_is_silent
 with chromium "light" is_drawn 1000

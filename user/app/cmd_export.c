@@ -7,13 +7,16 @@
 #include <stdbool.h>
 
 #include "app/cmd.h"
+#include "app/frame_file.h"
 #include "app/load.h"
 #include "app/opts.h"
 #include "app/writer.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "frames/align.h"
 #include "model/recording.h"
+#include "report/frames.h"
 #include "report/report.h"
 #include "report/rounds.h"
 
@@ -22,7 +25,7 @@
 #define LABEL_CAP 64   /* bytes of a label: the user's, a dot, side and number of a round */
 
 struct config {
-	const char *format, *output, *table, *hist;
+	const char *format, *output, *table, *hist, *frames;
 	struct opt_strings sides;
 	bool is_summary, is_per_vcpu;
 };
@@ -40,6 +43,8 @@ static const struct opt options[] = {
 	    "what a recording is called; once for each of them"),
 	ROW(0, "table", OPT_STRING, table, "TABLE", "csv: which table (ledger)"),
 	ROW(0, "hist", OPT_STRING, hist, "TAG", "hgrm: which histogram, a tag of hlog (gap)"),
+	ROW(0, "frames", OPT_STRING, frames, "FILE",
+	    "perfetto: frame times; their hitches are a track"),
 	ROW(0, "per-vcpu", OPT_FLAG, is_per_vcpu, NULL, "prom: a histogram for each vCPU"),
 	ROW(0, "summary", OPT_FLAG, is_summary, NULL, "json: percentiles instead of buckets"),
 };
@@ -55,6 +60,7 @@ struct job {
 	struct export_side sides[SIDES_MAX];
 	char labels[SIDES_MAX][LABEL_CAP];
 	struct export what;
+	struct frame_alignment frames;
 	const struct exporter *exporter;
 	struct writer writer;
 };
@@ -199,6 +205,30 @@ static int check_table(const struct job *job)
 	return EXIT_ERROR;
 }
 
+static int align(struct job *job)
+{
+	const char *path = job->config.frames;
+	auto_str struct str words = { .s = NULL };
+	int code;
+
+	if (!path)
+		return 0;
+	if (!streq(job->exporter->name, "perfetto") || job->n_sides != 1) {
+		log_error("export: --frames goes with --format perfetto and one recording");
+		return EXIT_ERROR;
+	}
+	code = frame_file_align("export", path, job->sides[0].rec, &job->frames);
+	if (code)
+		return code;
+	job->what.frames = &job->frames;
+	if (job->frames.is_aligned)
+		return 0;
+	if (report_frames_align_words(&job->frames, &words))
+		return no_memory();
+	log_warn("export: no hitches in the trace. %s", words.s);
+	return 0;
+}
+
 static int failed(const struct job *job, int err)
 {
 	if (err == -ENOENT && job->config.hist) {
@@ -250,6 +280,7 @@ static int run(struct job *job, char **paths, unsigned int n)
 	code = code ?: check_table(job);
 	code = code ?: label_files(job, n);
 	code = code ?: load_files(job, paths, n);
+	code = code ?: align(job);
 	return code ?: write_output(job);
 }
 
@@ -292,6 +323,7 @@ int cmd_export(int argc, char **argv)
 	job->what.tag = job->config.hist;
 	code = run(job, argv, n);
 	writer_abort(&job->writer);
+	align_done(&job->frames);
 	for (unsigned int i = 0; i < job->n_files; i++)
 		loaded_done(&job->files[i]);
 	return code;

@@ -4,12 +4,12 @@
  * and which hitches the host caused. Reads files, changes nothing.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "app/cmd.h"
+#include "app/frame_file.h"
 #include "app/load.h"
 #include "app/opts.h"
 #include "app/style.h"
@@ -113,52 +113,20 @@ static int read_unit(const struct config *config, struct frames_options *ret)
 	return EXIT_ERROR;
 }
 
-/* A file of the user's, not of the system: it is opened as it was named. */
-static int open_file(const char *path, FILE **ret)
-{
-	int fd = streq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-				  : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return -errno;
-	*ret = fdopen(fd, "r");
-	if (*ret)
-		return 0;
-	(void)close(fd);
-	return -errno;
-}
-
-/* What is wrong with a file, said once. An exit code. */
-static int say(const char *path, int err, const char *why)
-{
-	auto_str struct str shown = { .s = NULL };
-
-	if (err == -ENOMEM || str_add(&shown, path))
-		return no_memory();
-	str_sanitize(shown.s);
-	if (err == -ENODATA)
-		why = "all frames last a second or more: scene loads, or another unit";
-	log_error("frames: %s: %s", shown.s, why ?: strerror(-err));
-	return EXIT_ERROR;
-}
-
 static int read_file(struct run *run, const char *path, const struct frames_options *options)
 {
 	struct frames *frames = &run->files[run->n];
-	auto_str struct str why = { .s = NULL };
-	auto_fclose FILE *in = NULL;
-	int err = open_file(path, &in);
+	int code = frame_file_read("frames", path, options, frames), err;
 
-	err = err ?: frames_read(in, options, frames, &why);
-	if (err)
-		return say(path, err, why.s);
+	if (code)
+		return code;
 	run->n++;
-	frames->report.path = strdup(streq(path, "-") ? "standard input" : path);
-	if (!frames->report.path)
-		return no_memory();
-	str_sanitize(frames->report.path);
 	err = frames_figures(frames, run->like);
-	return err ? say(path, err, NULL) : 0;
+	return err ? frame_file_say("frames", path, err,
+				    err == -ENODATA ? "all frames last a second or more: scene "
+						      "loads, or another unit"
+						    : NULL)
+		   : 0;
 }
 
 static int read_files(struct run *run, const struct words *words)

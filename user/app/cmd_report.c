@@ -7,12 +7,14 @@
 #include <stdbool.h>
 
 #include "app/cmd.h"
+#include "app/frame_file.h"
 #include "app/load.h"
 #include "app/opts.h"
 #include "app/writer.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "frames/align.h"
 #include "model/comparison.h"
 #include "model/recording.h"
 #include "report/report.h"
@@ -21,7 +23,7 @@
 #define SIDES_MAX 2
 
 struct config {
-	const char *output;
+	const char *output, *frames;
 };
 
 static const struct opt options[] = {
@@ -31,13 +33,19 @@ static const struct opt options[] = {
 	  .help = "the page; - is stdout (RECORDING.html)",
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct config, output) },
+	{ .name = "frames",
+	  .metavar = "FILE",
+	  .help = "frame times of a game: its hitches over the stalls",
+	  .type = OPT_STRING,
+	  .offset = offsetof(struct config, frames) },
 };
 
 static const struct opt_spec spec = {
 	.command = "report",
 	.synopsis = "RECORDING [RECORDING] [-o FILE]",
 	.examples = "  lull report before.json\n"
-		    "  lull report before.json after.json -o both.html\n",
+		    "  lull report before.json after.json -o both.html\n"
+		    "  lull report win11.json --frames Game_2026-03-01_20-15-03.csv\n",
 	.about = "Writes a recording, or two beside each other, as one HTML page that needs\n"
 		 "nothing else: no network, no script. A file that holds rounds is both sides.",
 	.opts = options,
@@ -95,6 +103,7 @@ struct job {
 	struct comparison_round *rounds;
 	struct comparison_sides both;
 	struct comparison comparison;
+	struct frame_alignment frames;
 	bool is_compared;
 	struct export_side sides[SIDES_MAX];
 	struct export what;
@@ -107,6 +116,7 @@ static void job_done(struct job *job)
 	for (unsigned int i = 0; i < job->n_files; i++)
 		loaded_done(&job->files[i]);
 	free(job->rounds);
+	align_done(&job->frames);
 }
 
 static int load(struct job *job, char **paths, unsigned int n)
@@ -187,9 +197,18 @@ static int run(struct job *job, const struct config *config, char **paths, unsig
 	code = load(job, paths, n);
 	if (code)
 		return code;
+	if (config->frames && (n > 1 || job->files[0].has_rounds)) {
+		log_error("report: --frames takes one recording, without rounds");
+		return EXIT_ERROR;
+	}
 	if (sort_rounds(job) || choose_sides(job))
 		return failed("", -ENOMEM);
-	code = write_page(&job->what, path);
+	if (config->frames) {
+		code = frame_file_align("report", config->frames, &job->files[0].rounds->rec,
+					&job->frames);
+		job->what.frames = &job->frames;
+	}
+	code = code ?: write_page(&job->what, path);
 	if (!code && !streq(path, "-"))
 		(void)printf("page: %s\n", path);
 	return code;

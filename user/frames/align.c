@@ -242,11 +242,30 @@ static int by_hitches(const void *a, const void *b)
 					: strcmp(x->name, y->name);
 }
 
+/* By the clock of the recording, from its start on. */
+static struct frame_hitch hitch_of(double begin_s, double end_s, int stall)
+{
+	uint64_t begin = (uint64_t)llround(1e9 * max(begin_s, 0.0));
+	uint64_t end = (uint64_t)llround(1e9 * max(end_s, 0.0));
+
+	return (struct frame_hitch){ .at_ns = begin, .duration_ns = end - begin, .stall = stall };
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct frame_hitch *x = a, *y = b;
+
+	return (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns);
+}
+
 /* At the offset that was found: which hitches, and by the longest stall that each overlaps. */
 static int attribute(const struct aligner *a, struct frame_alignment *alignment)
 {
 	double duration = (double)a->rec->duration_ns / 1e9;
 
+	alignment->list = calloc(a->n_hitches + 1, sizeof(*alignment->list));
+	if (!alignment->list)
+		return -ENOMEM;
 	for (size_t h = 0; h < a->n_hitches; h++) {
 		double begin = a->hitches[h].begin + alignment->offset_s;
 		double end = a->hitches[h].end + alignment->offset_s;
@@ -263,6 +282,8 @@ static int attribute(const struct aligner *a, struct frame_alignment *alignment)
 			    (!longest || stall->duration_ns > longest->duration_ns))
 				longest = stall;
 		}
+		alignment->list[alignment->n_list++] =
+			hitch_of(begin, end, longest ? (int)(longest - a->rec->stalls) : -1);
 		if (!longest)
 			continue;
 		alignment->overlaps++;
@@ -273,6 +294,8 @@ static int attribute(const struct aligner *a, struct frame_alignment *alignment)
 	if (alignment->n_causes)
 		qsort(alignment->causes, alignment->n_causes, sizeof(*alignment->causes),
 		      by_hitches);
+	if (alignment->n_list)
+		qsort(alignment->list, alignment->n_list, sizeof(*alignment->list), by_time);
 	return 0;
 }
 
@@ -319,5 +342,6 @@ void align_done(struct frame_alignment *alignment)
 	for (unsigned int i = 0; i < alignment->n_causes; i++)
 		free(alignment->causes[i].name);
 	free(alignment->causes);
+	free(alignment->list);
 	*alignment = (struct frame_alignment){ .causes = NULL };
 }

@@ -59,6 +59,12 @@ struct frame_report {
 	struct frame_figures figures;
 };
 
+/* A frame that took too long, by the clock of the recording. */
+struct frame_hitch {
+	uint64_t at_ns, duration_ns;
+	int stall; /* index of the longest that it overlaps; -1: none */
+};
+
 /* How the hitches of a file lie to the stalls of a recording. */
 struct frame_alignment {
 	bool is_aligned;
@@ -74,6 +80,8 @@ struct frame_alignment {
 		uint64_t hitches;
 	} * causes; /* most hitches first */
 	unsigned int n_causes;
+	struct frame_hitch *list; /* of the hitches above, when aligned; in order of time */
+	unsigned int n_list;
 };
 
 /* One row of before and after; effects are b - a, larger is better. */

@@ -11,6 +11,7 @@ struct frame_alignment;
 struct frame_comparison;
 struct frame_report;
 struct report_style;
+struct str;
 
 /* One file of several. @like names whose definitions the lows have; NULL: lull's. */
 int report_frames_text(const struct frame_report *file, const char *like,
@@ -19,6 +20,9 @@ int report_frames_change_text(const struct frame_comparison *comparison,
 			      const struct report_style *style, FILE *out);
 int report_frames_align_text(const struct frame_alignment *alignment,
 			     const struct report_style *style, FILE *out);
+
+/* The same as sentences: which hitches the host caused, or that this is not known. -ENOMEM. */
+int report_frames_align_words(const struct frame_alignment *alignment, struct str *words);
 
 /* What one document holds. comparison, alignment: NULL without. */
 struct report_frames {

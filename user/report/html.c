@@ -83,6 +83,7 @@ static int write_page(struct html *h)
 	html_causes(h);
 	html_heat(h);
 	html_stalls(h);
+	html_frames(h);
 	html_cpus(h);
 	html_settings(h);
 	html_losses(h);

@@ -47,6 +47,7 @@ void html_percentiles(struct html *h);
 void html_causes(struct html *h);
 void html_heat(struct html *h);
 void html_stalls(struct html *h);
+void html_frames(struct html *h);
 void html_cpus(struct html *h);
 void html_settings(struct html *h);
 void html_losses(struct html *h);

@@ -142,6 +142,7 @@ static void write_causes(struct html *h, const struct comparison *comparison)
 		[CAUSE_WENT] = "went", [CAUSE_STAYED] = "stayed", [CAUSE_CAME] = "came"
 	};
 	unsigned int n = min(comparison->n_causes, (unsigned int)CAUSES_SHOWN);
+	bool has_change = false;
 
 	if (!n)
 		return;
@@ -158,13 +159,16 @@ static void write_causes(struct html *h, const struct comparison *comparison)
 		html_text(h, cause->name);
 		html_print(h, "</bdi></th><td>");
 		html_text(h, cause->row);
-		html_print(h, "</td><td>%s%s</td>", fates[cause->fate],
-			   is_sure ? ", for certain" : "");
+		html_print(h, "</td><td>%s%s</td>", fates[cause->fate], is_sure ? " *" : "");
+		has_change |= is_sure;
 		write_share(h, cause->share_a);
 		write_share(h, cause->share_b);
 		html_print(h, "</tr>\n");
 	}
 	html_print(h, "</tbody></table></div>\n");
+	if (has_change)
+		html_print(h, "<p class=\"about\">* its time changed, also after the correction "
+			      "for all figures</p>\n");
 	if (comparison->n_causes > n)
 		html_print(h, "<p class=\"about\">And %u smaller ones.</p>\n",
 			   comparison->n_causes - n);

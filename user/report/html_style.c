@@ -8,7 +8,7 @@
  */
 #include "report/html.h"
 
-const char html_style_hash[] = "sha256-YoTVCCM30b0Nhs84GXNam4+qlC2vFsTfrMrRrPor9j8=";
+const char html_style_hash[] = "sha256-t2pXHDBk2pj2sw3gJ1OiX4NLYRZlhF8P9lWb6cb+VdI=";
 
 const char html_style[] =
 	"\n:root{--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;--page:#fff;--card:#f6f8fa;"
@@ -65,6 +65,7 @@ const char html_style[] =
 	".key.k-task{background:var(--task)}.key.k-wake{background:var(--wake)}\n"
 	".key.k-irq{background:var(--irq)}.key.k-vector{background:var(--vector)}\n"
 	".key.k-softirq{background:var(--softirq)}\n"
+	"rect.hit{fill:var(--bad)}.key.hit{background:var(--bad)}\n"
 	".legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--soft)}\n"
 	".scroll{overflow-x:auto}\n"
 	"table.numbers{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;"

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "model/frame_figures.h"
 #include "model/recording.h"
 #include "report/export.h"
 #include "report/pb.h"
@@ -45,16 +46,24 @@ enum {
 	EVENT_TRACK = 11,
 	EVENT_CATEGORY = 22,
 	EVENT_NAME = 23,
-	EVENT_COUNTER = 30
+	EVENT_COUNTER = 30,
+	EVENT_FLOW = 47
 };
 enum { ANNOTATION_UINT = 3, ANNOTATION_TEXT = 6, ANNOTATION_NAME = 10 };
 enum event_type { SLICE_BEGIN = 1, SLICE_END = 2, COUNTER = 4 };
-enum track_kind { TRACKS_ALL = 1, TRACKS_CPUS = 2, TRACKS_ONE = 3, TRACKS_COUNTER = 4 };
+enum track_kind {
+	TRACKS_ALL = 1,
+	TRACKS_CPUS = 2,
+	TRACKS_ONE = 3,
+	TRACKS_COUNTER = 4,
+	TRACKS_FRAMES = 5
+};
 
 struct trace {
 	FILE *out;
 	const struct export_side *side;
-	unsigned int number; /* of the side */
+	const struct frame_alignment *frames; /* NULL: none, or not aligned */
+	unsigned int number;		      /* of the side */
 	bool is_alone;
 	enum clock clock;
 	uint64_t zero_ns; /* the start of the recording on that clock */
@@ -259,6 +268,17 @@ static void name_slice(struct trace *t, const struct timeline_slice *slice, bool
 		t->trace.err = t->trace.err ?: str_add(&t->text, "stall");
 }
 
+/* The flows of a stall lead to the hitches that it lies under; they are numbered as those are. */
+static void write_flows(struct trace *t, const struct rec_stall *stall)
+{
+	long index = stall - t->side->rec->stalls;
+
+	for (unsigned int i = 0; t->frames && i < t->frames->n_list; i++) {
+		if (t->frames->list[i].stall == index)
+			pb_fixed64(&t->inner, EVENT_FLOW, i + 1);
+	}
+}
+
 static void write_begin(struct trace *t, const struct timeline_slice *slice, bool of_cpu)
 {
 	event_begin(t, slice->at_ns, SLICE_BEGIN, uuid_of(t, TRACKS_ONE, slice->track));
@@ -267,6 +287,8 @@ static void write_begin(struct trace *t, const struct timeline_slice *slice, boo
 	pb_text(&t->inner, EVENT_NAME, text_of(t));
 	if (!slice->segment)
 		annotate_stall(t, slice->stall);
+	if (!slice->segment && (!of_cpu || !export_thread(t->side->rec, slice->stall->tid)))
+		write_flows(t, slice->stall);
 	event_end(t);
 }
 
@@ -343,6 +365,33 @@ static void write_counter(struct trace *t)
 	}
 }
 
+/* A slice for each hitch; one ends where the next begins, when the file has them overlap. */
+static void write_hitches(struct trace *t)
+{
+	uint64_t uuid = uuid_of(t, TRACKS_FRAMES, 0);
+
+	if (!t->frames)
+		return;
+	track_begin(t, uuid, 0, "frame hitches");
+	track_end(t);
+	for (unsigned int i = 0; i < t->frames->n_list; i++) {
+		const struct frame_hitch *hitch = &t->frames->list[i];
+		uint64_t end = hitch->at_ns + hitch->duration_ns;
+
+		if (i + 1 < t->frames->n_list)
+			end = min(end, t->frames->list[i + 1].at_ns);
+		event_begin(t, hitch->at_ns, SLICE_BEGIN, uuid);
+		pb_text(&t->inner, EVENT_CATEGORY, "frame");
+		pb_text(&t->inner, EVENT_NAME, hitch->stall >= 0 ? "hitch over a stall" : "hitch");
+		annotate_u64(t, "duration_ns", hitch->duration_ns);
+		if (hitch->stall >= 0)
+			pb_fixed64(&t->inner, EVENT_FLOW, i + 1);
+		event_end(t);
+		event_begin(t, end, SLICE_END, uuid);
+		event_end(t);
+	}
+}
+
 static int write_side(struct trace *t)
 {
 	struct timeline timeline = { .n_tracks = 0 };
@@ -355,6 +404,7 @@ static int write_side(struct trace *t)
 	write_tracks(t, &timeline);
 	write_counter(t);
 	write_slices(t, &timeline);
+	write_hitches(t);
 	timeline_done(&timeline);
 	return 0;
 }
@@ -369,6 +419,7 @@ int report_perfetto_write(const struct export *what, FILE *out)
 
 		t.side = &what->sides[i];
 		t.number = i;
+		t.frames = what->frames && what->frames->is_aligned ? what->frames : NULL;
 		t.clock = t.is_alone && mono ? CLOCK_MONO : CLOCK_OWN;
 		t.zero_ns = t.clock == CLOCK_MONO ? mono : 0;
 		err = write_side(&t);

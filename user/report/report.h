@@ -12,6 +12,7 @@
 
 struct comparison;
 struct comparison_sides;
+struct frame_alignment;
 struct inventory;
 struct recording;
 struct str;
@@ -44,6 +45,7 @@ struct export
 	/* The page, of two sides: what they came to, and all rounds of both; NULL: of one side. */
 	const struct comparison *comparison;
 	const struct comparison_sides *rounds;
+	const struct frame_alignment *frames; /* perfetto, the page: of the only side; NULL */
 };
 
 /* One way to write recordings. 0, -errno of the stream, -ENOMEM; -ENOENT: no such table or tag. */

@@ -283,6 +283,31 @@ static int write_causes(const struct frame_alignment *alignment, struct str *wor
 	return err;
 }
 
+int report_frames_align_words(const struct frame_alignment *alignment, struct str *words)
+{
+	int err;
+
+	if (!alignment->is_aligned)
+		return str_addf(
+			words,
+			"Not aligned, by %s: at the best offset %" PRIu64
+			" hitches lie over a stall of more than 1 ms, at the next best %" PRIu64
+			". Which hitches the host caused cannot be said.",
+			alignment->clock, alignment->peak, alignment->second);
+	err = str_addf(words,
+		       "%" PRIu64 " of %" PRIu64
+		       " stutters overlap a host stall of more than 1 ms (chance: %.0f)",
+		       alignment->overlaps, alignment->hitches, alignment->chance);
+	err = err ?: write_causes(alignment, words);
+	return err
+		       ?: str_addf(
+				  words,
+				  ". Aligned by %s: offset %.3f s, known to %.0f ms; the next best offset has %" PRIu64
+				  ".",
+				  alignment->clock, alignment->offset_s, 1000 * alignment->error_s,
+				  alignment->second);
+}
+
 int report_frames_align_text(const struct frame_alignment *alignment,
 			     const struct report_style *style, FILE *out)
 {
@@ -290,27 +315,7 @@ int report_frames_align_text(const struct frame_alignment *alignment,
 	auto_str struct str words = { .s = NULL };
 	int err = text_title(&text, "Hitches and the host");
 
-	if (!err && !alignment->is_aligned)
-		err = str_addf(
-			&words,
-			"Not aligned, by %s: at the best offset %" PRIu64
-			" hitches lie over a stall of more than 1 ms, at the next best %" PRIu64
-			". Which hitches the host caused cannot be said.",
-			alignment->clock, alignment->peak, alignment->second);
-	if (!err && alignment->is_aligned) {
-		err = str_addf(&words,
-			       "%" PRIu64 " of %" PRIu64
-			       " stutters overlap a host stall of more than 1 ms (chance: %.0f)",
-			       alignment->overlaps, alignment->hitches, alignment->chance);
-		err = err ?: write_causes(alignment, &words);
-		err = err
-			      ?: str_addf(
-					 &words,
-					 ". Aligned by %s: offset %.3f s, known to %.0f ms; the next best offset has %" PRIu64
-					 ".",
-					 alignment->clock, alignment->offset_s,
-					 1000 * alignment->error_s, alignment->second);
-	}
+	err = err ?: report_frames_align_words(alignment, &words);
 	if (!err)
 		text_paragraph(&text, 2, 2, words.s);
 	return err;
