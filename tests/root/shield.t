@@ -3,7 +3,8 @@
 #
 # shield: shields of the last CPU of this machine, really applied, and what is left after restore:
 # nothing, byte for byte; also after kill -9 at random moments, a drift, a lull that ended. While
-# shielded, as measured, the moved interrupts fire on other CPUs only. Puts everything back on every way out.
+# shielded, as measured, the moved interrupts fire on other CPUs only. Puts everything back on every
+# way out.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -77,11 +78,12 @@ read_disk() {
 		xargs -0 cat >/dev/null
 }
 
-# How often lines that the shield has moved fired, as measured: on CPUs that $2 of jq selects.
+# How often lines that the shield has moved fired, as measured: on CPUs that are (==), or are not
+# (!=), the guest's.
 fired() {
 	jq --slurpfile shield "$work/shield.json" --argjson guest "$cpu" '
 		[$shield[0].steps[] | select(.knob == "irq") | .object | split("/")[2] | tonumber] as $moved |
-		[.cpus[] | select('"$1"') | .sources[] |
+		[.cpus[] | select(.cpu '"$1"' $guest) | .sources[] |
 		select(.source == "irq" and (.id | IN($moved[]))) | .count] | add // 0' "$work/rec.json"
 }
 
@@ -98,13 +100,13 @@ measure_moved() {
 	done
 	wait "$pid"
 	code=$?
-	((code == 0)) || { tail -n 5 "$work/rec.txt" && return $code; }
+	((code == 0)) || { cat "$work/rec.txt" && echo "exit code $code" && return 1; }
 }
 
 moved_away() {
 	local here there
-	here=$(fired '.cpu == $guest')
-	there=$(fired '.cpu != $guest')
+	here=$(fired '==')
+	there=$(fired '!=')
 	echo "$here fired on the guest's CPU, $there elsewhere"
 	((here == 0 && there > 0))
 }
@@ -118,7 +120,7 @@ status_looks() {
 
 # A service manager: what is sent to its socket, a line each.
 listen() {
-	python3 - "$work/notify" "$work/notified" <<-'END'
+	cat >"$work/listen.py" <<-'END'
 		import socket, sys
 		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 		s.bind(sys.argv[1])
@@ -126,6 +128,8 @@ listen() {
 		    with open(sys.argv[2], "ab") as f:
 		        f.write(s.recv(256) + b"\n")
 	END
+	spawn python3 "$work/listen.py" "$work/notify" "$work/notified" >/dev/null 2>&1
+	wait_until 5 test -S "$work/notify"
 }
 
 first_line() {
@@ -155,10 +159,7 @@ check "a drift: the rest is as before" is_as_before
 check "--for" runs 0 shield -c "$cpu" --for 500ms
 check "--for: as before" is_as_before
 
-listen &
-listener=$!
-spawned_all+=("$listener")
-wait_until 5 test -S "$work/notify"
+listen
 spawn env NOTIFY_SOCKET="$work/notify" "$LULL" shield -c "$cpu" --keep >"$work/keep" 2>&1
 keeper=$spawned
 check "--keep says that it is ready" wait_until 5 grep -qx 'READY=1' "$work/notified"
