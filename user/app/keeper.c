@@ -28,6 +28,7 @@
 #define WAIT_NS	     10000000000ULL
 #define BACK_OFF_MAX 300000000000ULL
 #define FIGHTS_MAX   64
+#define HASH_START   0xcbf29ce484222325ULL
 
 /* A step that somebody else changes again and again. */
 struct fight {
@@ -35,10 +36,18 @@ struct fight {
 	uint64_t next_ns, back_off_ns;
 };
 
+/*
+ * Which interrupts there are and whose; their counts do not matter. A guest's driver that is loaded
+ * again can have its old number before the next look: then only the mask tells.
+ */
+struct signature {
+	uint64_t lines, masks;
+};
+
 struct keeper {
 	struct shielding *s;
 	const struct keeper_config *config;
-	uint64_t signature; /* of the interrupts there are */
+	struct signature signature;
 	uint64_t next_full_ns;
 	bool has_reset;
 	bool is_lifted; /* by somebody else */
@@ -111,20 +120,25 @@ static uint64_t add_text(uint64_t hash, const char *text)
 	return (hash ^ 0xff) * 0x100000001b3ULL;
 }
 
-/* Which interrupts there are and whose; their counts do not matter. */
-static int read_signature(const struct root *root, uint64_t *ret)
+static int read_signature(const struct root *root, struct signature *ret)
 {
 	struct irq_table table = { 0 };
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	struct signature sum = { .lines = HASH_START, .masks = HASH_START };
 	int err = irqs_read(root, &table, NULL);
 
 	for (unsigned int i = 0; !err && i < table.n_lines; i++) {
-		hash = add_text(hash, table.lines[i].name);
-		hash = add_text(hash, table.lines[i].actions);
+		const struct irq_line *line = &table.lines[i];
+		auto_free char *mask = NULL;
+
+		sum.lines = add_text(sum.lines, line->name);
+		sum.lines = add_text(sum.lines, line->actions);
+		if (strstr(line->actions, "vfio-") &&
+		    !fs_read_line(root, &mask, "proc/irq/%s/smp_affinity_list", line->name))
+			sum.masks = add_text(sum.masks, mask);
 	}
 	irqs_done(&table);
 	if (!err)
-		*ret = hash;
+		*ret = sum;
 	return err;
 }
 
@@ -200,16 +214,21 @@ static int again(struct keeper *k)
 	return code;
 }
 
-/* A failure to look is said, and tried again: it ends nothing. */
+/*
+ * A failure to look is said, and tried again: it ends nothing. What appeared while everything was
+ * looked at is new at the next look; masks are remembered as they were made.
+ */
 static void look(struct keeper *k)
 {
-	uint64_t signature = k->signature;
-	bool is_new = !read_signature(&k->s->root, &signature) && signature != k->signature;
+	struct signature before = k->signature, after;
+	bool is_new = !read_signature(&k->s->root, &before) &&
+		      (before.lines != k->signature.lines || before.masks != k->signature.masks);
 
-	if (!is_new && now_ns() < k->next_full_ns)
+	if ((!is_new && now_ns() < k->next_full_ns) || again(k))
 		return;
-	if (!again(k))
-		k->signature = signature;
+	k->signature = before;
+	if (!read_signature(&k->s->root, &after) && after.lines == before.lines)
+		k->signature.masks = after.masks;
 }
 
 static int lift(struct keeper *k)
@@ -264,7 +283,6 @@ int keeper_run(struct shielding *s, const struct keeper_config *config)
 	k.watched = open_watched(&config->watched);
 	if (config->is_keeping)
 		k.uevents = open_uevents();
-	/* Nothing is known to be placed that appeared while the shield was put in force. */
 	notify("READY=1");
 	while (!is_over(&k)) {
 		struct pollfd fds[] = { { .fd = config->signals, .events = POLLIN },
@@ -272,7 +290,7 @@ int keeper_run(struct shielding *s, const struct keeper_config *config)
 					{ .fd = k.watched, .events = POLLIN } };
 
 		(void)poll(fds, ARRAY_SIZE(fds), timeout_ms(&k));
-		if (fds[0].revents)
+		if (fds[0].revents || fds[2].revents)
 			break;
 		if (fds[1].revents)
 			read_uevents(&k);
