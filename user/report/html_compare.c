@@ -137,7 +137,7 @@ static void write_share(struct html *h, double share)
 
 static void write_causes(struct html *h, const struct comparison *comparison)
 {
-	static const char *const columns[] = { "cause", "kind", "", "before", "after", NULL };
+	static const char *const columns[] = { "cause", "", "before", "after", "kind", NULL };
 	static const char *const fates[] = {
 		[CAUSE_WENT] = "went", [CAUSE_STAYED] = "stayed", [CAUSE_CAME] = "came"
 	};
@@ -157,13 +157,13 @@ static void write_causes(struct html *h, const struct comparison *comparison)
 		html_print(h, "<tr><th scope=\"row\"><i class=\"key %s\"></i><bdi>",
 			   html_kind_class(cause->row));
 		html_text(h, cause->name);
-		html_print(h, "</bdi></th><td>");
-		html_text(h, cause->row);
-		html_print(h, "</td><td>%s%s</td>", fates[cause->fate], is_sure ? " *" : "");
+		html_print(h, "</bdi></th><td>%s%s</td>", fates[cause->fate], is_sure ? " *" : "");
 		has_change |= is_sure;
 		write_share(h, cause->share_a);
 		write_share(h, cause->share_b);
-		html_print(h, "</tr>\n");
+		html_print(h, "<td>");
+		html_text(h, cause->row);
+		html_print(h, "</td></tr>\n");
 	}
 	html_print(h, "</tbody></table></div>\n");
 	if (has_change)

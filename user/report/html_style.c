@@ -8,7 +8,7 @@
  */
 #include "report/html.h"
 
-const char html_style_hash[] = "sha256-t2pXHDBk2pj2sw3gJ1OiX4NLYRZlhF8P9lWb6cb+VdI=";
+const char html_style_hash[] = "sha256-4+P7WAy9rLg2PVNCrfO9N/gsO6dmxKtjcWBB0entgls=";
 
 const char html_style[] =
 	"\n:root{--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;--page:#fff;--card:#f6f8fa;"
@@ -111,7 +111,8 @@ const char html_style[] =
 	"svg.narrow{display:block}.verdict{font-size:18px}.facts{grid-template-columns:1fr}"
 	".facts dd{margin-bottom:6px}.barline{grid-template-columns:1fr 130px;font-size:13px}"
 	".cpu{width:100%}.core{width:100%}.tiles{grid-template-columns:1fr 1fr}"
-	".tile dd{font-size:18px}}\n"
+	".tile dd{font-size:18px}.numbers th,.numbers td{padding:5px 6px;font-size:13px}"
+	".numbers tbody th{white-space:normal;overflow-wrap:anywhere;min-width:96px}}\n"
 	"@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff;--a:#0072b2;"
 	"--b:#c2540a;--task:#b5478b;--wake:#7b61c4;--irq:#00805c;--vector:#3a9bd1;"
 	"--softirq:#c88a00;--other:#8b949e}body{font-size:12px}main{max-width:none;padding:0}"
