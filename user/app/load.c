@@ -132,7 +132,7 @@ static int read_any(const char *text, size_t len, struct loaded *ret, struct str
 	struct loaded loaded = { .n = 1 };
 	int err = -ENOENT;
 
-	if (memmem(text, len, key, strlen(key)))
+	if (text && memmem(text, len, key, strlen(key)))
 		err = report_rounds_read(text, len, &loaded.rounds, &loaded.n, why);
 	loaded.has_rounds = !err;
 	if (err == -ENOENT) {
