@@ -45,7 +45,10 @@ demo_names() {
 	says "$1: by a line of its ledger" "$out" '^  preempted +demo-noise [0-9]+ +[0-9]'
 	says "$1: explain says what removes it" "$out" '^ [0-9]  task: demo-noise [0-9]+$'
 	says "$1: the interrupts are named" "$out" '^found +the function call interrupts'
-	within "$1: seconds" $((SECONDS - began)) 10 60
+	says "$1: verify gives a verdict" "$out" \
+		'^(Improved|Worse|No detectable change|Host clean|Incomplete): '
+	says "$1: and the host is restored" "$out" '^Restored ([1-9][0-9]*) of \1 settings, verified$'
+	within "$1: seconds" $((SECONDS - began)) 10 90
 	check "$1: nothing is left" nothing_left
 }
 
@@ -71,19 +74,19 @@ is_running() {
 	[[ -n $(left_pids) ]]
 }
 
-plan 31
+plan 37
 
 if command -v qemu-system-x86_64 >/dev/null && [[ -w /dev/kvm ]]; then
 	demo_names "QEMU" "" QEMU
 else
-	for i in 1 2 3 4 5 6 7 8; do
+	for i in 1 2 3 4 5 6 7 8 9 10; do
 		skip "QEMU: $i" "no qemu-system-x86_64 or no /dev/kvm"
 	done
 fi
 if [[ -w /dev/kvm && -x $GUEST/miniguest ]]; then
 	demo_names "without QEMU" qemu miniguest
 else
-	for i in 1 2 3 4 5 6 7 8; do
+	for i in 1 2 3 4 5 6 7 8 9 10; do
 		skip "without QEMU: $i" "no /dev/kvm"
 	done
 fi
