@@ -3,15 +3,15 @@
 #
 # first-kernel: lull on a stock Debian 6.1, the oldest it measures on, under QEMU's emulator. What is
 # tested is in tests/lab/TEST/; "scripts/lab list" says it in a line each. Skips when the machine has
-# no QEMU or cannot get the kernel's package; every VM has a time limit, so this cannot hang. The tests
-# of the command line take minutes under emulation: only when LULL_CHECK_FULL is set.
+# no QEMU or cannot get the kernel's package; every VM has a time limit, so this cannot hang. The unit
+# tests and those of the command line take minutes under emulation: only when LULL_CHECK_FULL is set.
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "$0")/tap.sh"
 
 tests=(hello failing=37 "${host_tests[@]}")
 full=()
-[[ -z ${LULL_CHECK_FULL:-} ]] || full=(suite)
+[[ -z ${LULL_CHECK_FULL:-} ]] || full=(unit suite)
 
 echo "1..$((1 + ${#tests[@]} + 1 + ${#full[@]}))"
 lab_kernel 6.1

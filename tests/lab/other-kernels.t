@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# other-kernels: the tests of first-kernel.t on the newest kernel, and the rest of them when
-# LULL_CHECK_FULL is set. The BPF verifier of each refuses other programs, and each has other fields
+# other-kernels: the tests of first-kernel.t and the unit tests on the newest kernel, and on the rest
+# of them when LULL_CHECK_FULL is set. The BPF verifier of each refuses other programs, and each has other fields
 # and tracepoints; that shows here and nowhere else.
 
 # shellcheck source=tests/lab/tap.sh
@@ -11,10 +11,10 @@
 kernels=(newest)
 [[ -z ${LULL_CHECK_FULL:-} ]] || kernels+=(6.12)
 
-echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 1) + (${#kernels[@]} > 1 ? 3 : 0)))"
+echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 2) + (${#kernels[@]} > 1 ? 3 : 0)))"
 for kernel in "${kernels[@]}"; do
 	lab_kernel "$kernel"
-	lab "$kernel" "${host_tests[@]}"
+	lab "$kernel" "${host_tests[@]}" unit
 	lab "$kernel" nested
 done
 if ((${#kernels[@]} > 1)); then

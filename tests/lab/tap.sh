@@ -14,7 +14,7 @@ bad=0
 no_kernel=
 
 # What runs on every kernel that lull measures on, in one VM.
-readonly host_tests=(doctor list record vfio guest irqfd late keep sources unit)
+readonly host_tests=(doctor list record vfio guest irqfd late sources)
 
 # line RC WHAT FILE: of the result; FILE is what was said.
 line() {
@@ -66,7 +66,7 @@ lab() {
 			line 77 "$what" "$log"
 		elif read -r code seconds tries _ 2>/dev/null <"$result"; then
 			((code == want)) && code=0
-			((tries == 1)) || what+=' (2nd try, after a hang)'
+			((tries == 1)) || what+=' (2nd try)'
 			line "$code" "$what ($seconds s)" "${result%result}report"
 		else
 			line 1 "$what" "$log"

@@ -172,7 +172,9 @@ boot() {
 	return "$status"
 }
 
-# As boot, with a second try after a hang, and the files that the VM left. 0: the tests have run.
+# As boot, with a second try after a hang, and after a death before the first test began: now and
+# then the emulator shows a kernel its own text half patched. 0: the tests have run; then the files
+# that they left are there.
 vm_run() {
 	local dir=$1 out=$2 limit=$3 try status
 	shift 3
@@ -184,9 +186,15 @@ vm_run() {
 		status=0
 		boot "$dir" "$out" "$limit" "$@" || status=$?
 		echo "$try" >"$out/tries"
-		((status == exit_hang)) || break
-		say "no result after $limit s (try $try); the VM's last words:"
-		tail -n 3 "$out/log" >&2
+		if ((status == exit_hang)); then
+			say "no result after $limit s (try $try); the VM's last words:"
+			tail -n 3 "$out/log" >&2
+		elif ((status != 3)) && ! grep -q '^lab: begin' "$out/log"; then
+			say "the VM died before its first test (try $try); its last words:"
+			tail -n 3 "$out/console" "$out/qemu" >&2
+		else
+			break
+		fi
 		rm -rf "$out.hang"
 		cp -R "$out" "$out.hang"
 	done

@@ -19,7 +19,9 @@ device_raise edu 5
 
 guest_start guest --vcpus 3 --mode spin,idle,hlt:100 --pin 1-3
 lull_start r --vm "$guest" -c 1-3
+taskset -p 2 $$ >/dev/null # so that the noise is born on CPU 1
 noise fifo --cpu 1 --run 3ms --every 20ms --secs 1s >"$OUT/fifo.json"
+taskset -p f $$ >/dev/null
 line_counts "$line" >"$OUT/before"
 device_raise edu 200
 line_counts "$line" >"$OUT/after"
