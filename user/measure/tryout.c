@@ -18,7 +18,8 @@
 #include "model/recording.h"
 #include "sys/topo.h"
 
-#define NO_COMMAND 0x7fffffff /* of bpf() */
+/* Of bpf(), and there will not be one; bit 16 says that more arguments follow, on some kernels. */
+#define NO_COMMAND 0x7fff
 
 /* Sources, by the lines of sources.def. */
 static const char *const holds[] = {
