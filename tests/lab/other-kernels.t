@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # other-kernels: the tests of first-kernel.t and the unit tests on the newest kernel, and on the rest
-# of them when LULL_CHECK_FULL is set. The BPF verifier of each refuses other programs, and each has other fields
-# and tracepoints; that shows here and nowhere else.
+# of them when LULL_CHECK_FULL is set. The BPF verifier of each refuses other programs, and each has
+# other fields and tracepoints; that shows here and nowhere else.
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "$0")/tap.sh"
