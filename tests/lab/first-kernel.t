@@ -4,7 +4,8 @@
 # first-kernel: lull on a stock Debian 6.1, the oldest it measures on, under QEMU's emulator. What is
 # tested is in tests/lab/TEST/; "scripts/lab list" says it in a line each. Skips when the machine has
 # no QEMU or cannot get the kernel's package; every VM has a time limit, so this cannot hang. The unit
-# tests and those of the command line take minutes under emulation: only when LULL_CHECK_FULL is set.
+# tests and those of the command line take minutes under emulation, and the real QEMU needs several
+# threads of the emulator, with which a VM hangs now and then: only when LULL_CHECK_FULL is set.
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "$0")/tap.sh"
@@ -13,9 +14,11 @@ tests=(hello failing=37 "${host_tests[@]}")
 full=()
 [[ -z ${LULL_CHECK_FULL:-} ]] || full=(unit suite)
 
-echo "1..$((1 + ${#tests[@]} + 1 + ${#full[@]}))"
+echo "1..$((1 + ${#tests[@]} + (${#full[@]} ? ${#full[@]} + 1 : 0)))"
 lab_kernel 6.1
 lab 6.1 "${tests[@]}"
-lab 6.1 nested
-((${#full[@]} == 0)) || lab 6.1 "${full[@]}"
+if ((${#full[@]})); then
+	lab 6.1 "${full[@]}"
+	lab 6.1 nested
+fi
 exit "$bad"
