@@ -12,10 +12,10 @@ kernels=(newest)
 [[ -z ${LULL_CHECK_FULL:-} ]] || kernels+=(6.12)
 
 full=$((${#kernels[@]} > 1 ? ${#kernels[@]} + 3 : 0))
-echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 1) + full))"
+echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 2) + full))"
 for kernel in "${kernels[@]}"; do
 	lab_kernel "$kernel"
-	lab "$kernel" "${host_tests[@]}" unit
+	lab "$kernel" "${host_tests[@]}" keep unit
 	((${#kernels[@]} == 1)) || lab "$kernel" nested
 done
 if ((${#kernels[@]} > 1)); then
