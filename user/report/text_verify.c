@@ -218,15 +218,17 @@ static int write_irqs(const struct text *text, const struct verification *found)
 		strayed += found->irqs[i].strayed > 0;
 		err = irq_cells(table, &found->irqs[i]);
 	}
-	if (err || !n)
+	if (err || !found->n_irqs)
 		return err;
 	err = text_title(text, "Interrupts that were moved, by the kernel's own count");
-	err = err ?: table_write(table, text->style, 2, text->out);
+	if (!err && n)
+		err = table_write(table, text->style, 2, text->out);
 	if (!err && strayed)
 		(void)fputs("  ! also after it was moved it fired where it was before\n",
 			    text->out);
 	if (!err && silent)
-		(void)fprintf(text->out, "  and %u that never fired\n", silent);
+		(void)fprintf(text->out, n ? "  and %u that never fired\n" : "  none of %u fired\n",
+			      silent);
 	return err;
 }
 
