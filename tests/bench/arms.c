@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/cpuset.h"
+#include "bench/peers.h"
 #include "lull_abi.h"
 #include "measure/capture.h"
 #include "measure/hooks.h"
@@ -31,6 +32,9 @@ struct arms {
 	struct hook_types types;
 	bool on[LULL_N_HOOKS];
 	struct hook_links links;
+
+	bool with_peers;
+	struct peers peers;
 
 	struct capture_config config;
 	struct capture *cap;
@@ -56,7 +60,7 @@ static int empty_open(struct arms *a)
 	return err ?: empty_bpf__load(a->empty);
 }
 
-int arms_open(const struct root *root, int cpu, const pid_t *tids, struct arms **ret,
+int arms_open(const struct root *root, int cpu, const pid_t *tids, bool peers, struct arms **ret,
 	      struct str *why)
 {
 	struct arms *a = calloc(1, sizeof(*a));
@@ -65,6 +69,7 @@ int arms_open(const struct root *root, int cpu, const pid_t *tids, struct arms *
 	if (!a)
 		return -ENOMEM;
 	a->root = root;
+	a->with_peers = peers;
 	cpuset_add(&a->one, (unsigned int)cpu);
 	err = topo_read_online(root, &a->all);
 	err = err ?: empty_open(a);
@@ -138,6 +143,8 @@ int arms_attach(struct arms *a, enum arm arm, uint64_t stall_ns, struct str *why
 
 	if (arm == ARM_EMPTY)
 		err = empty_attach(a);
+	else if (arm > ARM_ALL)
+		err = peers_start(arm, &a->peers);
 	else if (arm != ARM_NONE && arm != ARM_NONE2)
 		err = lull_attach(a, arm, stall_ns, why);
 	if (err)
@@ -161,6 +168,7 @@ int arms_detach(struct arms *a)
 	int err = 0;
 
 	hooks_detach(&a->links);
+	peers_stop(&a->peers);
 	if (a->cap)
 		err = capture_stop(a->cap);
 	capture_free(a->cap);
@@ -169,11 +177,27 @@ int arms_detach(struct arms *a)
 	return err;
 }
 
+bool arms_has(const struct arms *a, enum arm arm)
+{
+	return arm <= ARM_ALL || (a->with_peers && peers_has(arm));
+}
+
 const char *arms_name(enum arm arm)
 {
 	static const char *const names[] = {
-		[ARM_NONE] = "none",	  [ARM_NONE2] = "none again", [ARM_EMPTY] = "empty",
-		[ARM_IDLE] = "unwatched", [ARM_CPU] = "CPU watched",  [ARM_ALL] = "all watched",
+		[ARM_NONE] = "none",
+		[ARM_NONE2] = "none again",
+		[ARM_EMPTY] = "empty",
+		[ARM_IDLE] = "unwatched",
+		[ARM_CPU] = "CPU watched",
+		[ARM_ALL] = "all watched",
+		[ARM_HARDIRQS] = "hardirqs",
+		[ARM_SOFTIRQS] = "softirqs",
+		[ARM_RUNQLAT] = "runqlat",
+		[ARM_CPUDIST] = "cpudist",
+		[ARM_RUNQSLOWER] = "runqslower",
+		[ARM_FOUR] = "four tools",
+		[ARM_PERF_SCHED] = "perf sched",
 	};
 
 	return names[arm];

@@ -154,7 +154,7 @@ static int run_rounds(struct bench *b)
 			(void)fprintf(stderr, "\rround %u of %u ", round + 1, b->options.rounds);
 		shuffle(arms, &state);
 		for (unsigned int i = 0; i < N_ARMS; i++) {
-			int err = run_arm(b, arms[i], round);
+			int err = arms_has(b->arms, arms[i]) ? run_arm(b, arms[i], round) : 0;
 
 			if (err)
 				return err;
@@ -175,12 +175,13 @@ static int run_rounds(struct bench *b)
 static int usage(int code)
 {
 	(void)fputs(
-		"usage: scripts/bench [--rounds N] [--slices N] [--cpu N] [--json]\n"
+		"usage: scripts/bench [--rounds N] [--slices N] [--cpu N] [--peers] [--json]\n"
 		"What lull costs, beside its budget, on standard output. Needs root, two CPUs,\n"
 		"and a machine that does little else. A broken budget is printed, no error.\n"
 		"  --rounds N   of all arms in random order (40)\n"
 		"  --slices N   of 0.4 ms per workload, arm and round (60)\n"
 		"  --cpu N      the measured CPU (the last one)\n"
+		"  --peers      beside libbpf-tools and perf sched, those that are installed\n"
 		"  --json       for programs\n",
 		code ? stderr : stdout);
 	return code;
@@ -194,6 +195,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "cpu", required_argument, NULL, 'c' },
 		{ "lull", required_argument, NULL, 'l' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "peers", no_argument, NULL, 'p' },
 		{ .name = NULL },
 	};
 	int c, err = 0;
@@ -209,6 +211,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->lull = optarg;
 		else if (c == 'j')
 			o->json = true;
+		else if (c == 'p')
+			o->peers = true;
 		else
 			err = -EINVAL;
 	}
@@ -228,7 +232,7 @@ static int run(struct bench *b)
 	err = work_open(b->cpu, &b->work);
 	if (err)
 		return complain("the workload", err);
-	err = arms_open(&b->root, b->cpu, work_tids(b->work), &b->arms, &why);
+	err = arms_open(&b->root, b->cpu, work_tids(b->work), b->options.peers, &b->arms, &why);
 	if (err)
 		return complain(why.s ? why.s : "preparing", err);
 	err = run_rounds(b);

@@ -31,6 +31,14 @@ enum arm {
 	ARM_IDLE,  /* lull watches another thread, on another CPU */
 	ARM_CPU,   /* lull watches the CPU */
 	ARM_ALL,   /* lull watches all CPUs and the threads of the workload */
+	/* Other programs, if they are installed and --peers is given. */
+	ARM_HARDIRQS,
+	ARM_SOFTIRQS,
+	ARM_RUNQLAT,
+	ARM_CPUDIST,
+	ARM_RUNQSLOWER,
+	ARM_FOUR, /* hardirqs, softirqs, runqlat, cpudist together */
+	ARM_PERF_SCHED,
 	N_ARMS
 };
 
@@ -53,7 +61,7 @@ const char *work_name(enum work_kind kind);
 
 /* arms.c */
 struct arms;
-int arms_open(const struct root *root, int cpu, const pid_t *tids, struct arms **ret,
+int arms_open(const struct root *root, int cpu, const pid_t *tids, bool peers, struct arms **ret,
 	      struct str *why);
 void arms_free(struct arms *arms);
 int arms_attach(struct arms *arms, enum arm arm, uint64_t stall_ns, struct str *why);
@@ -61,6 +69,9 @@ int arms_attach(struct arms *arms, enum arm arm, uint64_t stall_ns, struct str *
 int arms_poll(struct arms *arms, uint64_t *ret_stalls);
 int arms_detach(struct arms *arms);
 const char *arms_name(enum arm arm);
+
+/* Is it there? Only peers may be missing. */
+bool arms_has(const struct arms *arms, enum arm arm);
 
 /* stats.c */
 struct interval {
@@ -104,7 +115,7 @@ void table_print(const struct figure *figures, unsigned int n, bool json);
 
 struct options {
 	uint32_t rounds, slices, cpu;
-	bool json;
+	bool json, peers;
 	const char *lull;
 	char self[4096];
 };

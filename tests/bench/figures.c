@@ -90,6 +90,39 @@ static void add_timings(struct bench *b)
 	}
 }
 
+/* All of lull, everything watched, beside other programs: the same operations, in the same rounds. */
+static void add_peers(struct bench *b)
+{
+	static const struct {
+		const char *what;
+		enum arm arm;
+		double budget;
+	} peers[] = {
+		{ "all watched, over four libbpf-tools: ping-pong", ARM_FOUR, 0.25 },
+		{ "all watched, over perf sched record: ping-pong", ARM_PERF_SCHED, 0.125 },
+		{ "all watched, over runqlat: ping-pong", ARM_RUNQLAT, NO_BUDGET },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
+		const double *ours = b->added[WORK_PING][ARM_ALL];
+		const double *theirs = b->added[WORK_PING][peers[i].arm];
+		struct figure f = {
+			.what = peers[i].what,
+			.unit = UNIT_RATIO,
+			.budget = peers[i].budget,
+			.missing = !arms_has(b->arms, peers[i].arm),
+		};
+
+		if (!f.missing) {
+			f.measured = stats_ratio(ours, theirs, b->options.rounds);
+			f.floor_ns = stats_median(theirs, b->options.rounds);
+			f.ours_ns = stats_median(ours, b->options.rounds);
+		}
+		f.missing |= f.measured.value >= RATIO_MAX;
+		add_figure(b, &f);
+	}
+}
+
 static int read_irq_work(const struct bench *b, uint64_t *ret)
 {
 	struct irq_table table;
@@ -182,6 +215,7 @@ static void add_footprint(struct bench *b)
 void figures_collect(struct bench *b)
 {
 	add_timings(b);
+	add_peers(b);
 	add_counts(b);
 	add_footprint(b);
 }
@@ -191,7 +225,7 @@ static void print_added_text(const struct bench *b)
 	(void)printf("\nadded ns per operation, median [95 %%]; %u rounds\n", b->options.rounds);
 	(void)printf("%-12s %10s", "", "takes");
 	for (unsigned int arm = ARM_NONE; arm < N_ARMS; arm++)
-		if (arm != ARM_NONE2)
+		if (arm != ARM_NONE2 && arms_has(b->arms, (enum arm)arm))
 			(void)printf("  %-20s",
 				     arm == ARM_NONE ? "none" : arms_name((enum arm)arm));
 	(void)printf("\n");
@@ -202,7 +236,7 @@ static void print_added_text(const struct bench *b)
 			struct interval i = stats_median_of(b->added[kind][arm], b->options.rounds);
 			char text[64];
 
-			if (arm == ARM_NONE2)
+			if (arm == ARM_NONE2 || !arms_has(b->arms, (enum arm)arm))
 				continue;
 			(void)snprintf(text, sizeof(text), "%.0f [%.0f, %.0f]", i.value, i.low,
 				       i.high);
@@ -220,6 +254,8 @@ static void print_added_json(const struct bench *b)
 		for (unsigned int arm = 0; arm < N_ARMS; arm++) {
 			struct interval i = stats_median_of(b->added[kind][arm], b->options.rounds);
 
+			if (!arms_has(b->arms, (enum arm)arm))
+				continue;
 			(void)printf("%s\n    { \"work\": \"%s\", \"arm\": \"%s\", \"takes_ns\": "
 				     "%.1f, \"added_ns\": %.1f, \"low\": %.1f, \"high\": %.1f }",
 				     comma, work_name((enum work_kind)kind),

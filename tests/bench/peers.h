@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * peers: other programs that measure some of what lull does, started and ended.
+ */
+#ifndef LULL_TESTS_BENCH_PEERS_H
+#define LULL_TESTS_BENCH_PEERS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "bench/bench.h"
+
+#define PEERS_MAX 4
+struct peers {
+	pid_t pids[PEERS_MAX];
+	unsigned int n;
+};
+
+/* Is @arm one of theirs, and are its programs installed? */
+bool peers_has(enum arm arm);
+/* Starts them, and gives them their time. -ENOEXEC: one has ended by then. */
+int peers_start(enum arm arm, struct peers *peers);
+void peers_stop(struct peers *peers);
+
+#endif
