@@ -90,7 +90,6 @@ static int print(const struct config *config, struct shielding *s)
 {
 	struct report_style style = { 0 };
 	struct apply_tally tally;
-	unsigned int n = 0;
 
 	apply_count(&s->apply.plan, &tally);
 	if (shielding_show(s, "shield", false))
@@ -103,12 +102,9 @@ static int print(const struct config *config, struct shielding *s)
 		     "says why)\n",
 		     tally.held, tally.pending, tally.failed + tally.drifted,
 		     s->steps.n_stays + tally.refused);
-	for (unsigned int i = 0; i < s->steps.n_rows; i++)
-		if (!streq(s->steps.rows[i].state, "held"))
-			s->steps.rows[n++] = s->steps.rows[i];
-	s->steps.n_rows = n;
+	shielding_drop_held(s);
 	style_read(config->color, false, &style);
-	if (n)
+	if (s->steps.n_rows)
 		(void)printf("\n");
 	return report_states_text_write(&s->steps, &style, stdout) ? EXIT_ERROR : EXIT_GOOD;
 }

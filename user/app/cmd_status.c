@@ -50,19 +50,6 @@ static const struct opt_spec spec = {
 	.n_opts = ARRAY_SIZE(options),
 };
 
-/* Held steps are a number only, unless all are wanted. */
-static void drop_held(struct steps *steps)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < steps->n_rows; i++)
-		if (!streq(steps->rows[i].state, "held")) {
-			steps->row_bits[n] = steps->row_bits[i];
-			steps->rows[n++] = steps->rows[i];
-		}
-	steps->n_rows = n;
-}
-
 /* What still comes to the guests' CPUs; a recorded machine has one look only. */
 static void look(struct shielding *s)
 {
@@ -118,8 +105,9 @@ static int print_text(const struct config *config, struct shielding *s,
 		(void)printf("%u held, %u pending, %u drifted, %u gone, %u failed\n", tally->held,
 			     tally->pending, tally->drifted, tally->gone, tally->failed);
 	print_arrivals(&s->steps.arrivals);
+	/* Held steps are a number only, unless all are wanted. */
 	if (!config->all)
-		drop_held(&s->steps);
+		shielding_drop_held(s);
 	if (s->steps.n_rows)
 		(void)printf("\n");
 	return report_states_text_write(&s->steps, &style, stdout) ? EXIT_ERROR : EXIT_GOOD;

@@ -67,7 +67,6 @@ void shielding_done(struct shielding *s)
 	vms_vm_done(&s->configured);
 	fs_root_done(&s->root);
 	free(s->steps.rows);
-	free(s->steps.row_bits);
 	free(s->steps.stays);
 	for (unsigned int i = 0; i < s->steps.n_shields; i++) {
 		free(s->steps.shields[i].owner);

@@ -55,6 +55,8 @@ int shielding_check(struct shielding *s, const char *command);
 
 /* a->plan and its layers as rows. */
 int shielding_show(struct shielding *s, const char *command, bool with_shields);
+/* Of what is shown: leaves out the steps that simply hold. */
+void shielding_drop_held(struct shielding *s);
 /* What failed, on which object, why, what to do. */
 int shielding_error(const struct shielding *s, const char *command, int err);
 

@@ -120,16 +120,14 @@ static int add_rows(struct shielding *s)
 	struct steps *steps = &s->steps;
 
 	steps->rows = calloc(plan->n_steps + 1, sizeof(*steps->rows));
-	steps->row_bits = calloc(plan->n_steps + 1, sizeof(*steps->row_bits));
 	steps->stays = calloc(plan->n_stays + 1, sizeof(*steps->stays));
-	if (!steps->rows || !steps->row_bits || !steps->stays)
+	if (!steps->rows || !steps->stays)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < plan->n_steps; i++) {
 		const struct plan_step *step = &plan->steps[i];
 
 		if (step_is_untouched(step))
 			continue;
-		steps->row_bits[steps->n_rows] = 1ULL << knob_number(step->knob);
 		steps->rows[steps->n_rows++] = (struct step_row){
 			.knob = step->knob->name,
 			.object = step->object,
@@ -140,6 +138,7 @@ static int add_rows(struct shielding *s)
 			.state = shielding_state_name(step->state),
 			.by = step->by,
 			.why = why_of(step),
+			.knob_bit = 1ULL << knob_number(step->knob),
 		};
 	}
 	for (unsigned int i = 0; i < plan->n_stays; i++)
@@ -204,12 +203,9 @@ int shielding_show(struct shielding *s, const char *command, bool with_shields)
 	err = err ?: add_rows(s);
 	s->steps.command = command;
 	s->steps.is_interrupted = s->apply.was_interrupted;
-	if (with_shields) {
+	s->steps.has_shields = with_shields;
+	if (with_shields)
 		err = err ?: add_shields(s);
-	} else {
-		free(s->steps.row_bits);
-		s->steps.row_bits = NULL;
-	}
 	if (s->layer) {
 		cpuset_subtract(&host, &s->layer->guest);
 		s->guest_text = cpuset_format(&s->layer->guest);
@@ -238,14 +234,24 @@ static bool is_left(const struct step_row *row)
 	return row->state && (streq(row->state, "drifted") || streq(row->state, "failed"));
 }
 
-static void keep_rest(struct steps *steps)
+static bool is_not_held(const struct step_row *row)
+{
+	return !streq(row->state, "held");
+}
+
+static void keep_rows(struct steps *steps, bool (*is_wanted)(const struct step_row *))
 {
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < steps->n_rows; i++)
-		if (is_left(&steps->rows[i]))
+		if (is_wanted(&steps->rows[i]))
 			steps->rows[n++] = steps->rows[i];
 	steps->n_rows = n;
+}
+
+void shielding_drop_held(struct shielding *s)
+{
+	keep_rows(&s->steps, is_not_held);
 }
 
 int shielding_tell_lifted(struct shielding *s)
@@ -263,7 +269,7 @@ int shielding_tell_lifted(struct shielding *s)
 	if (tally.gone)
 		(void)printf("; %u are gone by themselves", tally.gone);
 	(void)printf("\n");
-	keep_rest(&s->steps);
+	keep_rows(&s->steps, is_left);
 	if (s->steps.n_rows) {
 		style_read(COLOR_AUTO, false, &style);
 		(void)printf("\nleft as it is: somebody else changed it (drifted), or the kernel "

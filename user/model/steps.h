@@ -16,6 +16,7 @@ struct step_row {
 		*state;	 /* "planned", "held", "pending", "drifted", "gone", "refused", "failed" */
 	const char *by;	 /* who changed it; NULL: not known */
 	const char *why; /* of the step, or of what went wrong with it; "" */
+	unsigned long long knob_bit; /* 1 << the knob's number: see struct shield_row */
 };
 
 struct stay_row {
@@ -50,12 +51,12 @@ struct steps {
 	const char *guest, *host;
 	const char *title; /* "win11, pid 4242" */
 	struct step_row *rows;
-	unsigned long long *row_bits; /* the knob of rows[i] as a bit; NULL: no shields */
 	unsigned int n_rows;
 	struct stay_row *stays;
 	unsigned int n_stays;
 	char **advice;
 	unsigned int n_advice;
+	bool has_shields; /* of the shields in force, and not of a plan */
 	struct shield_row *shields;
 	unsigned int n_shields;
 	struct arrivals arrivals;

@@ -53,7 +53,7 @@ static struct json_object *make_steps(const struct steps *steps, unsigned long l
 	struct json_object *list = json_object_new_array();
 
 	for (unsigned int i = 0; i < steps->n_rows; i++)
-		if (!steps->row_bits || steps->row_bits[i] & knobs)
+		if (!steps->has_shields || steps->rows[i].knob_bit & knobs)
 			put_step(list, &steps->rows[i], err);
 	return list;
 }
@@ -140,7 +140,7 @@ int report_steps_json_write(const struct steps *steps, FILE *out)
 	if (asprintf(&schema, "lull.%s/1", steps->command) < 0)
 		schema = NULL;
 	put(top, "schema", schema ? json_object_new_string(schema) : NULL, &err);
-	if (steps->row_bits) {
+	if (steps->has_shields) {
 		put(top, "interrupted", json_object_new_boolean(steps->is_interrupted), &err);
 		put_arrivals(top, &steps->arrivals, &err);
 		put(top, "shields", make_shields(steps, &err), &err);
