@@ -63,13 +63,6 @@ static const struct opt_spec spec = {
 	.n_opts = ARRAY_SIZE(options),
 };
 
-static int add_command(const struct plan_step *step, struct str *to)
-{
-	if (step->knob->ops->shell)
-		return step->knob->ops->shell(step, step->next, to);
-	return str_addf(to, "echo '%s' > /%s\n", step->next, step->object);
-}
-
 static int print_shell(const struct shielding *s)
 {
 	const struct plan *plan = &s->apply.plan;
@@ -83,7 +76,7 @@ static int print_shell(const struct shielding *s)
 		if (step_is_untouched(step))
 			continue;
 		err = str_addf(&text, "# %s: %s\n", step->name, step->why);
-		err = err ?: add_command(step, &text);
+		err = err ?: knob_add_command(step, step->next, &text);
 	}
 	if (err)
 		return shielding_error(s, "plan", err);

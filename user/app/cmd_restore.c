@@ -106,10 +106,7 @@ static int print_commands(struct shielding *s)
 		if (step_is_untouched(step))
 			continue;
 		err = str_addf(&text, "# %s\n", step->name);
-		if (!err && step->knob->ops->shell)
-			err = step->knob->ops->shell(step, step->orig, &text);
-		else
-			err = err ?: str_addf(&text, "echo '%s' > /%s\n", step->orig, step->object);
+		err = err ?: knob_add_command(step, step->orig, &text);
 	}
 	if (err)
 		return shielding_error(s, "restore", err);

@@ -81,3 +81,20 @@ int knob_parse_set(const char *list, uint64_t *ret, const char **ret_bad)
 	*ret = set;
 	return 0;
 }
+
+int knob_add_command(const struct plan_step *step, const char *value, struct str *to)
+{
+	if (step->knob->ops->shell)
+		return step->knob->ops->shell(step, value, to);
+	return str_addf(to, "echo '%s' > /%s\n", value, step->object);
+}
+
+int knob_format_cpus(const struct cpuset *cpus, char **ret)
+{
+	char *list = cpuset_format(cpus);
+
+	if (!list)
+		return -ENOMEM;
+	*ret = list;
+	return 0;
+}

@@ -74,6 +74,12 @@ uint64_t knob_default_set(void);
  */
 int knob_parse_set(const char *list, uint64_t *ret, const char **ret_bad);
 
+/* Appends the shell commands that make the step's object @value. -ENOMEM. */
+int knob_add_command(const struct plan_step *step, const char *value, struct str *to);
+
+/* @cpus as the value of a step, allocated. -ENOMEM. */
+int knob_format_cpus(const struct cpuset *cpus, char **ret);
+
 /*
  * The usual operations of a knob whose objects are files below the root. Text is the first line
  * without blanks at its ends; list and mask are the kernel's two notations of CPUs, both kept as

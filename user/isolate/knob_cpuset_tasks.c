@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "isolate/knob.h"
 #include "isolate/knob_cpuset_p.h"
 #include "isolate/knob_dir.h"
 #include "isolate/knob_task.h"
@@ -27,20 +28,13 @@ int cpuset_host_read(const struct root *root, char **ret)
 	char mount[PATH_MAX];
 	auto_free char *line = NULL;
 	struct cpuset cpus;
-	char *list;
 	int err = cpuset_v1_mount(root, mount);
 
 	err = err ?: fs_read_line(root, &line, "%s/" CPUSET_HOST "/cpuset.cpus", mount);
 	if (err && err != -ENOENT && err != -ENODEV)
 		return err;
 	err = cpuset_parse(err ? "" : line, &cpus);
-	if (err)
-		return err;
-	list = cpuset_format(&cpus);
-	if (!list)
-		return -ENOMEM;
-	*ret = list;
-	return 0;
+	return err ?: knob_format_cpus(&cpus, ret);
 }
 
 struct move {

@@ -45,16 +45,9 @@ static int read_cpus(const struct root *root, const char *path, parse_cpus parse
 static int read_canonical(const struct root *root, const char *path, parse_cpus parse, char **ret)
 {
 	struct cpuset cpus;
-	char *list;
 	int err = read_cpus(root, path, parse, &cpus);
 
-	if (err)
-		return err;
-	list = cpuset_format(&cpus);
-	if (!list)
-		return -ENOMEM;
-	*ret = list;
-	return 0;
+	return err ?: knob_format_cpus(&cpus, ret);
 }
 
 int knob_file_read_text(const struct root *root, const struct plan_step *step, char **ret)

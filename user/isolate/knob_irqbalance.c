@@ -231,18 +231,11 @@ static int read_list(const struct root *root, const struct plan_step *step, char
 	struct cpuset cpus;
 	uint64_t start;
 	pid_t pid;
-	char *list;
 	int err = find(root, &pid, &start);
 
 	(void)step;
 	err = err ?: read_banned(root, pid, &cpus);
-	if (err)
-		return err;
-	list = cpuset_format(&cpus);
-	if (!list)
-		return -ENOMEM;
-	*ret = list;
-	return 0;
+	return err ?: knob_format_cpus(&cpus, ret);
 }
 
 /* What it would ban by itself is said by "NULL": it knows no list that is empty. */

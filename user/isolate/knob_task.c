@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "isolate/knob.h"
 
 bool knob_task_is(const struct plan_step *step)
 {
@@ -50,18 +51,11 @@ int knob_task_identify(const struct root *root, const struct plan_step *step, ch
 int knob_task_read(const struct root *root, const struct plan_step *step, char **ret)
 {
 	struct cpuset cpus;
-	char *list;
 	pid_t tid;
 	int err = tid_of(step, &tid);
 
 	err = err ?: threads_read_affinity(root, tid, &cpus);
-	if (err)
-		return err;
-	list = cpuset_format(&cpus);
-	if (!list)
-		return -ENOMEM;
-	*ret = list;
-	return 0;
+	return err ?: knob_format_cpus(&cpus, ret);
 }
 
 int knob_task_write(const struct root *root, const struct plan_step *step, const char *value)

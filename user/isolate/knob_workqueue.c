@@ -36,15 +36,8 @@ static int read_list(const struct root *root, const struct plan_step *step, char
 {
 	struct cpuset cpus;
 	int err = read_cpus(root, step->object, &cpus);
-	char *list;
 
-	if (err)
-		return err;
-	list = cpuset_format(&cpus);
-	if (!list)
-		return -ENOMEM;
-	*ret = list;
-	return 0;
+	return err ?: knob_format_cpus(&cpus, ret);
 }
 
 static int plan_mask(const struct root *root, const struct goal *goal, struct plan *plan,
