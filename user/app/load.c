@@ -95,16 +95,24 @@ static int say(const char *command, const char *path, int err, const char *why)
 	return EXIT_ERROR;
 }
 
+/* The whole file, unpacked. 0, or an exit code: a message was printed. */
+static int load_text(const char *command, const char *path, char **ret, size_t *ret_len)
+{
+	const char *reason = NULL;
+	int err = read_text(path, ret, ret_len, &reason);
+
+	return err ? say(command, path, err, reason) : 0;
+}
+
 int load_recording(const char *command, const char *path, struct recording *ret)
 {
 	auto_str struct str why = { .s = NULL };
 	auto_free char *text = NULL;
-	const char *reason = NULL;
 	size_t len = 0;
-	int err = read_text(path, &text, &len, &reason);
+	int err, code = load_text(command, path, &text, &len);
 
-	if (err)
-		return say(command, path, err, reason);
+	if (code)
+		return code;
 	err = report_json_read(text, len, ret, &why);
 	return err ? say(command, path, err, why.s) : 0;
 }
@@ -113,12 +121,11 @@ int load_rounds(const char *command, const char *path, struct round **ret, unsig
 {
 	auto_str struct str why = { .s = NULL };
 	auto_free char *text = NULL;
-	const char *reason = NULL;
 	size_t len = 0;
-	int err = read_text(path, &text, &len, &reason);
+	int err, code = load_text(command, path, &text, &len);
 
-	if (err)
-		return say(command, path, err, reason);
+	if (code)
+		return code;
 	err = report_rounds_read(text, len, ret, ret_n, &why);
 	if (err == -ENOENT)
 		return say(command, path, err, "one file alone, and it holds no rounds to compare");
@@ -151,12 +158,11 @@ int load_any(const char *command, const char *path, struct loaded *ret)
 {
 	auto_str struct str why = { .s = NULL };
 	auto_free char *text = NULL;
-	const char *reason = NULL;
 	size_t len = 0;
-	int err = read_text(path, &text, &len, &reason);
+	int err, code = load_text(command, path, &text, &len);
 
-	if (err)
-		return say(command, path, err, reason);
+	if (code)
+		return code;
 	err = read_any(text, len, ret, &why);
 	return err ? say(command, path, err, why.s) : 0;
 }
