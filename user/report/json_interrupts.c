@@ -10,29 +10,13 @@
 #include "base/cleanup.h"
 #include "model/interrupts.h"
 #include "report/interrupts.h"
+#include "report/json_put.h"
 
 #define TEXT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
-/* Puts @value, which may be NULL for want of memory, and takes it. Key NULL: into an array. */
-static void put(struct json_object *to, const char *key, struct json_object *value, int *err)
-{
-	if (to && value && key && !json_object_object_add(to, key, value))
-		return;
-	if (to && value && !key && !json_object_array_add(to, value))
-		return;
-	json_object_put(value);
-	*err = -ENOMEM;
-}
-
 static void put_text(struct json_object *to, const char *key, const char *text, int *err)
 {
-	put(to, key, json_object_new_string(text), err);
-}
-
-static void put_null(struct json_object *to, const char *key, int *err)
-{
-	if (!to || json_object_object_add(to, key, NULL))
-		*err = -ENOMEM;
+	json_put(to, key, json_object_new_string(text), err);
 }
 
 /* A list of CPUs; null: not known. */
@@ -41,9 +25,9 @@ static void put_cpus(struct json_object *to, const char *key, const struct cpuse
 	auto_free char *list = set ? cpuset_format(set) : NULL;
 
 	if (set)
-		put(to, key, list ? json_object_new_string(list) : NULL, err);
+		json_put(to, key, list ? json_object_new_string(list) : NULL, err);
 	else
-		put_null(to, key, err);
+		json_put_null(to, key, err);
 }
 
 static void put_counts(struct json_object *to, const struct interrupt *line, int *err)
@@ -51,8 +35,8 @@ static void put_counts(struct json_object *to, const struct interrupt *line, int
 	struct json_object *counts = json_object_new_array();
 
 	for (unsigned int i = 0; i < line->n_counts; i++)
-		put(counts, NULL, json_object_new_uint64(line->counts[i]), err);
-	put(to, "counts", counts, err);
+		json_put(counts, NULL, json_object_new_uint64(line->counts[i]), err);
+	json_put(to, "counts", counts, err);
 }
 
 static struct json_object *make_line(const struct interrupts *all, const struct interrupt *line,
@@ -61,32 +45,32 @@ static struct json_object *make_line(const struct interrupts *all, const struct 
 	struct json_object *to = json_object_new_object(), *actions = json_object_new_array();
 
 	if (line->irq >= 0)
-		put(to, "irq", json_object_new_int(line->irq), err);
+		json_put(to, "irq", json_object_new_int(line->irq), err);
 	else
 		put_text(to, "name", line->name, err);
 	put_text(to, "class", line->class, err);
-	put(to, "posted", json_object_new_boolean(line->is_posted), err);
+	json_put(to, "posted", json_object_new_boolean(line->is_posted), err);
 	put_text(to, "chip", line->chip, err);
 	put_text(to, "trigger", line->trigger, err);
 	for (unsigned int i = 0; i < line->n_actions; i++)
 		put_text(actions, NULL, line->actions[i], err);
-	put(to, "actions", actions, err);
+	json_put(to, "actions", actions, err);
 	put_text(to, "description", line->description, err);
 	put_text(to, "device", line->device, err);
 	put_text(to, "bdf", line->bdf, err);
 	if (line->node >= 0)
-		put(to, "node", json_object_new_int(line->node), err);
+		json_put(to, "node", json_object_new_int(line->node), err);
 	else
-		put_null(to, "node", err);
+		json_put_null(to, "node", err);
 	if (line->vm_pid)
-		put(to, "vm_pid", json_object_new_int(line->vm_pid), err);
+		json_put(to, "vm_pid", json_object_new_int(line->vm_pid), err);
 	else
-		put_null(to, "vm_pid", err);
+		json_put_null(to, "vm_pid", err);
 	put_cpus(to, "affinity", line->affinity, err);
 	put_cpus(to, "effective", line->effective, err);
-	put(to, "writable", json_object_new_boolean(line->is_writable), err);
+	json_put(to, "writable", json_object_new_boolean(line->is_writable), err);
 	put_text(to, "why", line->why, err);
-	put(to, "total", json_object_new_uint64(interrupt_count(all, line, NULL)), err);
+	json_put(to, "total", json_object_new_uint64(interrupt_count(all, line, NULL)), err);
 	put_counts(to, line, err);
 	return to;
 }

@@ -9,51 +9,35 @@
 #include "base/cleanup.h"
 #include "model/inventory.h"
 #include "report/interrupts.h"
+#include "report/json_put.h"
 #include "report/report.h"
 
 #define TEXT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
-/* Puts @value, which may be NULL for want of memory, and takes it. */
-static void put(struct json_object *to, const char *key, struct json_object *value, int *err)
-{
-	if (to && value && !json_object_object_add(to, key, value))
-		return;
-	json_object_put(value);
-	*err = -ENOMEM;
-}
-
-static void append(struct json_object *to, struct json_object *value, int *err)
-{
-	if (to && value && !json_object_array_add(to, value))
-		return;
-	json_object_put(value);
-	*err = -ENOMEM;
-}
-
 static void put_text(struct json_object *to, const char *key, const char *text, int *err)
 {
-	put(to, key, json_object_new_string(text ?: ""), err);
+	json_put(to, key, json_object_new_string(text ?: ""), err);
 }
 
 /* -1, or what else is not known, is null. */
 static void put_int(struct json_object *to, const char *key, int value, int *err)
 {
 	if (value >= 0)
-		put(to, key, json_object_new_int(value), err);
-	else if (!to || json_object_object_add(to, key, NULL))
-		*err = -ENOMEM;
+		json_put(to, key, json_object_new_int(value), err);
+	else
+		json_put_null(to, key, err);
 }
 
 static void put_bool(struct json_object *to, const char *key, bool value, int *err)
 {
-	put(to, key, json_object_new_boolean(value), err);
+	json_put(to, key, json_object_new_boolean(value), err);
 }
 
 static void put_cpus(struct json_object *to, const char *key, const struct cpuset *set, int *err)
 {
 	auto_free char *list = cpuset_format(set);
 
-	put(to, key, list ? json_object_new_string(list) : NULL, err);
+	json_put(to, key, list ? json_object_new_string(list) : NULL, err);
 }
 
 static struct json_object *make_thread(const struct inventory *inv, const struct inv_thread *thread,
@@ -89,7 +73,7 @@ static struct json_object *make_threads(const struct inventory *inv, const struc
 
 	for (unsigned int i = 0; i < vm->n_threads; i++)
 		if ((vm->threads[i].kind == INV_VCPU) == are_vcpus)
-			append(to, make_thread(inv, &vm->threads[i], err), err);
+			json_put(to, NULL, make_thread(inv, &vm->threads[i], err), err);
 	return to;
 }
 
@@ -110,9 +94,9 @@ static struct json_object *make_device(const struct inv_device *device, int *err
 		put_text(one, "kind", irq->is_intx ? "intx" : irq->is_msix ? "msix" : "msi", err);
 		put_int(one, "vector", (int)irq->vector, err);
 		put_bool(one, "shared", irq->is_shared, err);
-		append(irqs, one, err);
+		json_put(irqs, NULL, one, err);
 	}
-	put(to, "interrupts", irqs, err);
+	json_put(to, "interrupts", irqs, err);
 	return to;
 }
 
@@ -147,16 +131,16 @@ static struct json_object *make_vm(const struct inventory *inv, const struct inv
 	put_text(to, "id", vm->id, err);
 	put_int(to, "pid", vm->pid ?: -1, err);
 	put_int(to, "vcpus_expected", (int)max(vm->n_expected, vm->n_vcpus), err);
-	put(to, "vcpus", make_threads(inv, vm, true, err), err);
-	put(to, "threads", make_threads(inv, vm, false, err), err);
+	json_put(to, "vcpus", make_threads(inv, vm, true, err), err);
+	json_put(to, "threads", make_threads(inv, vm, false, err), err);
 	for (unsigned int i = 0; i < vm->n_devices; i++)
-		append(devices, make_device(&vm->devices[i], err), err);
-	put(to, "devices", devices, err);
-	put(to, "settings", make_settings(vm, err), err);
+		json_put(devices, NULL, make_device(&vm->devices[i], err), err);
+	json_put(to, "devices", devices, err);
+	json_put(to, "settings", make_settings(vm, err), err);
 	put_int(guest, "sockets", (int)vm->guest_sockets ?: -1, err);
 	put_int(guest, "dies", (int)vm->guest_dies ?: -1, err);
 	put_int(guest, "threads", (int)vm->guest_threads ?: -1, err);
-	put(to, "topology", guest, err);
+	json_put(to, "topology", guest, err);
 	put_cpus(to, "memory_nodes", &vm->mem_nodes, err);
 	return to;
 }
@@ -166,7 +150,7 @@ static struct json_object *make_vms(const struct inventory *inv, int *err)
 	struct json_object *to = json_object_new_array();
 
 	for (unsigned int i = 0; i < inv->n_vms; i++)
-		append(to, make_vm(inv, &inv->vms[i], err), err);
+		json_put(to, NULL, make_vm(inv, &inv->vms[i], err), err);
 	return to;
 }
 
@@ -191,9 +175,9 @@ static struct json_object *make_host(const struct inventory *inv, int *err)
 		put_int(cpu, "l3", inv->cpus[i].l3, err);
 		put_int(cpu, "package", inv->cpus[i].package, err);
 		put_int(cpu, "node", inv->cpus[i].node, err);
-		append(cpus, cpu, err);
+		json_put(cpus, NULL, cpu, err);
 	}
-	put(to, "cpus", cpus, err);
+	json_put(to, "cpus", cpus, err);
 	return to;
 }
 
@@ -217,9 +201,9 @@ static struct json_object *make_findings(const struct inventory *inv, int *err)
 		put_text(one, "is", finding->is, err);
 		put_text(one, "why", finding->why, err);
 		for (unsigned int j = 0; j < finding->n_fixes; j++)
-			append(fixes, json_object_new_string(finding->fixes[j]), err);
-		put(one, "fix", fixes, err);
-		append(to, one, err);
+			json_put(fixes, NULL, json_object_new_string(finding->fixes[j]), err);
+		json_put(one, "fix", fixes, err);
+		json_put(to, NULL, one, err);
 	}
 	return to;
 }

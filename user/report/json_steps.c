@@ -8,28 +8,18 @@
 
 #include "base/cleanup.h"
 #include "model/steps.h"
+#include "report/json_put.h"
 #include "report/steps.h"
 
 #define TEXT_FLAGS (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
-
-/* Puts @value, which may be NULL for want of memory, and takes it. Key NULL: into an array. */
-static void put(struct json_object *to, const char *key, struct json_object *value, int *err)
-{
-	if (to && value && key && !json_object_object_add(to, key, value))
-		return;
-	if (to && value && !key && !json_object_array_add(to, value))
-		return;
-	json_object_put(value);
-	*err = -ENOMEM;
-}
 
 /* NULL: null, as the value is not known. */
 static void put_text(struct json_object *to, const char *key, const char *text, int *err)
 {
 	if (text)
-		put(to, key, json_object_new_string(text), err);
-	else if (!to || json_object_object_add(to, key, NULL))
-		*err = -ENOMEM;
+		json_put(to, key, json_object_new_string(text), err);
+	else
+		json_put_null(to, key, err);
 }
 
 static void put_step(struct json_object *to, const struct step_row *row, int *err)
@@ -45,7 +35,7 @@ static void put_step(struct json_object *to, const struct step_row *row, int *er
 	put_text(step, "state", row->state, err);
 	put_text(step, "by", row->by, err);
 	put_text(step, "why", row->why, err);
-	put(to, NULL, step, err);
+	json_put(to, NULL, step, err);
 }
 
 static struct json_object *make_steps(const struct steps *steps, unsigned long long knobs, int *err)
@@ -71,9 +61,9 @@ static struct json_object *make_shields(const struct steps *steps, int *err)
 		put_text(shield, "owner", row->owner, err);
 		put_text(shield, "cpus", row->cpus, err);
 		if (row->age_ns)
-			put(shield, "age_ns", json_object_new_uint64(row->age_ns), err);
-		put(shield, "steps", make_steps(steps, row->knobs, err), err);
-		put(list, NULL, shield, err);
+			json_put(shield, "age_ns", json_object_new_uint64(row->age_ns), err);
+		json_put(shield, "steps", make_steps(steps, row->knobs, err), err);
+		json_put(list, NULL, shield, err);
 	}
 	return list;
 }
@@ -88,14 +78,14 @@ static void put_arrivals(struct json_object *to, const struct arrivals *arrivals
 		struct json_object *arrival = json_object_new_object();
 
 		put_text(arrival, "name", row->name, err);
-		put(arrival, "cpu", json_object_new_int(row->cpu), err);
-		put(arrival, "count", json_object_new_uint64(row->count), err);
-		put(list, NULL, arrival, err);
+		json_put(arrival, "cpu", json_object_new_int(row->cpu), err);
+		json_put(arrival, "count", json_object_new_uint64(row->count), err);
+		json_put(list, NULL, arrival, err);
 	}
-	put(object, "looked_ns", json_object_new_uint64(arrivals->looked_ns), err);
-	put(object, "lines", list, err);
+	json_put(object, "looked_ns", json_object_new_uint64(arrivals->looked_ns), err);
+	json_put(object, "lines", list, err);
 	if (arrivals->looked_ns) {
-		put(to, "host_interrupts", object, err);
+		json_put(to, "host_interrupts", object, err);
 	} else {
 		json_object_put(object);
 		put_text(to, "host_interrupts", NULL, err);
@@ -112,7 +102,7 @@ static struct json_object *make_stays(const struct steps *steps, int *err)
 		put_text(stay, "knob", steps->stays[i].knob, err);
 		put_text(stay, "name", steps->stays[i].name, err);
 		put_text(stay, "why", steps->stays[i].why, err);
-		put(list, NULL, stay, err);
+		json_put(list, NULL, stay, err);
 	}
 	return list;
 }
@@ -123,11 +113,11 @@ static void put_plan(struct json_object *to, const struct steps *steps, int *err
 
 	put_text(to, "guest", steps->guest, err);
 	put_text(to, "host", steps->host, err);
-	put(to, "steps", make_steps(steps, ~0ULL, err), err);
-	put(to, "stays", make_stays(steps, err), err);
+	json_put(to, "steps", make_steps(steps, ~0ULL, err), err);
+	json_put(to, "stays", make_stays(steps, err), err);
 	for (unsigned int i = 0; i < steps->n_advice; i++)
-		put(advice, NULL, json_object_new_string(steps->advice[i]), err);
-	put(to, "advice", advice, err);
+		json_put(advice, NULL, json_object_new_string(steps->advice[i]), err);
+	json_put(to, "advice", advice, err);
 }
 
 int report_steps_json_write(const struct steps *steps, FILE *out)
@@ -139,11 +129,11 @@ int report_steps_json_write(const struct steps *steps, FILE *out)
 
 	if (asprintf(&schema, "lull.%s/1", steps->command) < 0)
 		schema = NULL;
-	put(top, "schema", schema ? json_object_new_string(schema) : NULL, &err);
+	json_put(top, "schema", schema ? json_object_new_string(schema) : NULL, &err);
 	if (steps->has_shields) {
-		put(top, "interrupted", json_object_new_boolean(steps->is_interrupted), &err);
+		json_put(top, "interrupted", json_object_new_boolean(steps->is_interrupted), &err);
 		put_arrivals(top, &steps->arrivals, &err);
-		put(top, "shields", make_shields(steps, &err), &err);
+		json_put(top, "shields", make_shields(steps, &err), &err);
 	} else {
 		put_plan(top, steps, &err);
 	}
