@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cpuset: keeps the host's tasks off the guests' CPUs by the cgroup controller of that name, so that
- * what is started later stays off too. This is the way of cgroup v1: cpusets beside the VMs' are
- * narrowed, and the tasks of the root cpuset, which cannot be, are moved to one of our own. Cpusets
- * of VMs are never touched: libvirt could not pin the next vCPU.
+ * what is started later stays off too. There are several ways, each in a file of its own; this one
+ * asks them in turn. No way touches the cpusets of VMs such that libvirt could not pin the next vCPU.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,94 +16,163 @@
 #include "isolate/knob_cpuset_p.h"
 #include "isolate/knob_task.h"
 
-static int probe(const struct root *root, const char **ret_why)
+/* The strongest first. */
+static const struct cpuset_way *const ways[] = { &cpuset_way_v1 };
+
+/* The affinities that kernels before 6.2 forget: every way has them. */
+static const struct cpuset_way way_task = {
+	.has = knob_task_is,
+	.identify = knob_task_identify,
+	.read = knob_task_read,
+	.write = knob_task_write,
+	.shell = knob_task_shell,
+};
+
+static int identify_group(const struct root *root, const struct plan_step *step, char **ret)
 {
-	char mount[PATH_MAX];
-	int err = cpuset_v1_mount(root, mount);
-
-	if (err == -EXDEV)
-		*ret_why = "only a part of the host's cpusets is to be seen here";
-	else if (err)
-		*ret_why = "no cpuset hierarchy of cgroup v1 is mounted";
-	return err;
-}
-
-static bool is_host(const struct plan_step *step)
-{
-	return streq(step->object, CPUSET_HOST_OBJECT);
-}
-
-static int plan_cpuset(const struct root *root, const struct goal *goal, struct plan *plan)
-{
-	int err;
-
-	if (!goal->n_layers) /* the journal knows them all */
-		return 0;
-	err = cpuset_v1_plan(root, goal, plan);
-	return err ?: cpuset_tasks_plan(root, goal, plan);
-}
-
-/* A cgroup is told from a later one of the same name by its inode. */
-static int identify(const struct root *root, const struct plan_step *step, char **ret)
-{
+	const char *end = strrchr(step->object, '/');
+	auto_close int fd =
+		fs_open(root, O_PATH, "%.*s", end ? (int)(end - step->object) : 0, step->object);
 	char *identity = NULL;
-	auto_close int fd = -1;
 	struct stat st;
-	int len;
 
-	if (knob_task_is(step))
-		return knob_task_identify(root, step, ret);
-	if (is_host(step)) {
-		len = asprintf(&identity, "%s", "");
-	} else {
-		fd = fs_open(root, O_PATH, "%.*s",
-			     (int)(strlen(step->object) - sizeof("/cpuset.cpus") + 1),
-			     step->object);
-		if (fd < 0)
-			return fd;
-		if (fstat(fd, &st))
-			return -errno;
-		len = asprintf(&identity, "%llu", (unsigned long long)st.st_ino);
-	}
-	if (len < 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st))
+		return -errno;
+	if (asprintf(&identity, "%llu", (unsigned long long)st.st_ino) < 0)
 		return -ENOMEM;
 	*ret = identity;
 	return 0;
 }
 
+/* A cpuset.cpus file. */
+static const struct cpuset_way way_file = { .probe = NULL };
+
+static const struct cpuset_way *way_of(const struct plan_step *step)
+{
+	if (way_task.has(step))
+		return &way_task;
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (ways[i]->has && ways[i]->has(step))
+			return ways[i];
+	return &way_file;
+}
+
+static int probe(const struct root *root, const char **ret_why)
+{
+	int err = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		const char *why = NULL;
+		int no = ways[i]->probe(root, &why);
+
+		if (!no)
+			return 0;
+		if (err == -ENOENT) { /* the first that has more to say than that it is not here */
+			err = no;
+			*ret_why = why;
+		}
+	}
+	return err;
+}
+
+/* Those layers of @goal that @way takes, and those that it does not. The arrays are the caller's. */
+static int split(const struct root *root, const struct goal *goal, const struct cpuset_way *way,
+		 struct goal *mine, struct goal *rest, char note[CPUSET_NOTE_MAX])
+{
+	for (unsigned int i = 0; i < goal->n_layers; i++) {
+		int takes = way->takes ? way->takes(root, goal, goal->layers[i], note) : 1;
+		struct goal *to = takes ? mine : rest;
+
+		if (takes < 0)
+			return takes;
+		to->layers[to->n_layers++] = goal->layers[i];
+		cpuset_or(&to->guest, &goal->layers[i]->guest);
+	}
+	return 0;
+}
+
+static int plan_rest(const struct root *root, struct goal *goal, struct plan *plan)
+{
+	auto_free const struct layer **mine_layers = calloc(goal->n_layers, sizeof(void *));
+	auto_free const struct layer **rest_layers = calloc(goal->n_layers, sizeof(void *));
+	char note[CPUSET_NOTE_MAX] = "";
+	int err = mine_layers && rest_layers ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways) && goal->n_layers && !err; i++) {
+		struct goal mine = *goal, rest = *goal;
+		char before[CPUSET_NOTE_MAX];
+		const char *why = NULL;
+
+		if (ways[i]->probe(root, &why))
+			continue;
+		mine.layers = mine_layers;
+		rest.layers = rest_layers;
+		mine.n_layers = rest.n_layers = 0;
+		cpuset_clear(&mine.guest);
+		cpuset_clear(&rest.guest);
+		memcpy(before, note, sizeof(before));
+		err = split(root, goal, ways[i], &mine, &rest, note);
+		if (!err && mine.n_layers)
+			err = ways[i]->plan(root, &mine, before, plan);
+		memcpy(goal->layers, rest.layers, rest.n_layers * sizeof(void *));
+		goal->n_layers = rest.n_layers;
+		goal->guest = rest.guest;
+	}
+	return err;
+}
+
+static int plan_cpuset(const struct root *root, const struct goal *goal, struct plan *plan)
+{
+	auto_free const struct layer **layers = NULL;
+	struct goal rest = *goal;
+
+	if (!goal->n_layers) /* the journal knows them all */
+		return 0;
+	layers = calloc(goal->n_layers, sizeof(void *));
+	if (!layers)
+		return -ENOMEM;
+	memcpy(layers, goal->layers, goal->n_layers * sizeof(void *));
+	rest.layers = layers;
+	return plan_rest(root, &rest, plan);
+}
+
+static int identify(const struct root *root, const struct plan_step *step, char **ret)
+{
+	const struct cpuset_way *way = way_of(step);
+
+	return way->identify ? way->identify(root, step, ret) : identify_group(root, step, ret);
+}
+
 static int read_value(const struct root *root, const struct plan_step *step, char **ret)
 {
-	if (knob_task_is(step))
-		return knob_task_read(root, step, ret);
-	return is_host(step) ? cpuset_host_read(root, ret) : knob_file_read_list(root, step, ret);
+	const struct cpuset_way *way = way_of(step);
+
+	return way->read ? way->read(root, step, ret) : knob_file_read_list(root, step, ret);
 }
 
 static int write_value(const struct root *root, const struct plan_step *step, const char *value)
 {
-	if (knob_task_is(step))
-		return knob_task_write(root, step, value);
-	return is_host(step) ? cpuset_host_write(root, value)
-			     : knob_file_write_list(root, step, value);
+	const struct cpuset_way *way = way_of(step);
+
+	return way->write ? way->write(root, step, value) : knob_file_write_list(root, step, value);
+}
+
+static int settle(const struct root *root, const struct plan_step *step)
+{
+	const struct cpuset_way *way = way_of(step);
+
+	return way->settle ? way->settle(root, step) : 0;
 }
 
 static int shell(const struct plan_step *step, const char *value, struct str *to)
 {
-	if (knob_task_is(step))
-		return knob_task_shell(step, value, to);
-	if (!is_host(step))
-		return str_addf(to, "echo %s > /%s\n", value, step->object);
-	if (*value)
-		return str_addf(to,
-				"cd /sys/fs/cgroup/cpuset && mkdir -p " CPUSET_HOST
-				" && cat cpuset.mems > " CPUSET_HOST
-				"/cpuset.mems && echo %s > " CPUSET_HOST "/cpuset.cpus\n"
-				"while read -r t; do echo $t > " CPUSET_HOST
-				"/tasks; done < tasks 2>/dev/null\n",
-				value);
-	return str_add(
-		to,
-		"cd /sys/fs/cgroup/cpuset && while read -r t; do echo $t > tasks; done < " CPUSET_HOST
-		"/tasks; rmdir " CPUSET_HOST "\n");
+	const struct cpuset_way *way = way_of(step);
+
+	if (way->shell)
+		return way->shell(step, value, to);
+	return str_addf(to, "echo %s > /%s\n", value, step->object);
 }
 
 const struct knob_ops knob_cpuset = {
@@ -113,6 +181,7 @@ const struct knob_ops knob_cpuset = {
 	.identify = identify,
 	.read = read_value,
 	.write = write_value,
+	.settle = settle,
 	.shell = shell,
 	.is_reset_by_kernel = true,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * knob_cpuset_v1: finds the v1 hierarchy and plans its cpusets, children before their parents, since
+ * knob_cpuset_v1: the way of cgroup v1. Cpusets beside the VMs' are narrowed, and the tasks of the root
+ * cpuset, which cannot be, are moved to one of our own. Children are planned before their parents, since
  * a child must stay within its parent; putting back runs the other way.
  */
 #include <errno.h>
@@ -306,7 +307,7 @@ static int plan_host(const struct walk *walk)
 	return plan_change(walk->plan, &change);
 }
 
-int cpuset_v1_plan(const struct root *root, const struct goal *goal, struct plan *plan)
+static int plan_sets(const struct root *root, const struct goal *goal, struct plan *plan)
 {
 	struct walk walk = { .root = root, .goal = goal, .plan = plan };
 	int err = cpuset_v1_mount(root, walk.mount);
@@ -325,3 +326,81 @@ int cpuset_v1_plan(const struct root *root, const struct goal *goal, struct plan
 	walk_done(&walk);
 	return err;
 }
+
+static int plan_v1(const struct root *root, const struct goal *goal, const char *note,
+		   struct plan *plan)
+{
+	int err = plan_sets(root, goal, plan);
+
+	(void)note;
+	return err ?: cpuset_tasks_plan(root, goal, plan);
+}
+
+static int probe(const struct root *root, const char **ret_why)
+{
+	char mount[PATH_MAX];
+	int err = cpuset_v1_mount(root, mount);
+
+	if (err == -EXDEV)
+		*ret_why = "only a part of the host's cpusets is to be seen here";
+	else if (err)
+		*ret_why = "no cpuset hierarchy of cgroup v1 is mounted";
+	return err;
+}
+
+static bool is_host(const struct plan_step *step)
+{
+	return streq(step->object, CPUSET_HOST_OBJECT);
+}
+
+/* It comes and goes by ourselves. */
+static int identify_host(const struct root *root, const struct plan_step *step, char **ret)
+{
+	char *identity = strdup("");
+
+	(void)root;
+	(void)step;
+	if (!identity)
+		return -ENOMEM;
+	*ret = identity;
+	return 0;
+}
+
+static int read_host(const struct root *root, const struct plan_step *step, char **ret)
+{
+	(void)step;
+	return cpuset_host_read(root, ret);
+}
+
+static int write_host(const struct root *root, const struct plan_step *step, const char *value)
+{
+	(void)step;
+	return cpuset_host_write(root, value);
+}
+
+static int shell_host(const struct plan_step *step, const char *value, struct str *to)
+{
+	(void)step;
+	if (*value)
+		return str_addf(to,
+				"cd /sys/fs/cgroup/cpuset && mkdir -p " CPUSET_HOST
+				" && cat cpuset.mems > " CPUSET_HOST
+				"/cpuset.mems && echo %s > " CPUSET_HOST "/cpuset.cpus\n"
+				"while read -r t; do echo $t > " CPUSET_HOST
+				"/tasks; done < tasks 2>/dev/null\n",
+				value);
+	return str_add(
+		to,
+		"cd /sys/fs/cgroup/cpuset && while read -r t; do echo $t > tasks; done < " CPUSET_HOST
+		"/tasks; rmdir " CPUSET_HOST "\n");
+}
+
+const struct cpuset_way cpuset_way_v1 = {
+	.probe = probe,
+	.plan = plan_v1,
+	.has = is_host,
+	.identify = identify_host,
+	.read = read_host,
+	.write = write_host,
+	.shell = shell_host,
+};
