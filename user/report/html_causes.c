@@ -13,7 +13,9 @@
 #include "report/html.h"
 #include "report/text.h"
 
-#define CAUSES_SHOWN 12
+#define CAUSES_SHOWN 16
+#define CAUSES_OPEN  4	   /* at least so many are not folded */
+#define SHARE_OPEN   0.001 /* nor is one that takes more */
 #define PARTS_SHOWN  8
 
 /* Causes are the same on both sides when they have kind and name in common. */
@@ -114,7 +116,58 @@ static void write_cause(struct html *h, const struct explain *explain,
 	html_print(h, "</li>\n");
 }
 
-/* Those of the first side, then those that came with the second. */
+/* Shown are those of the first side, then those that came with the second. */
+static const struct explain_cause *nth_cause(const struct html *h, unsigned int n,
+					     const struct explain **ret_explain)
+{
+	for (unsigned int side = 0; side < h->what->n_sides; side++) {
+		const struct explain *explain = &h->explains[side];
+
+		for (unsigned int i = 0; i < explain->n_causes && i < CAUSES_SHOWN; i++) {
+			if (side && same_cause(&h->explains[0], &explain->causes[i]))
+				continue;
+			if (n--)
+				continue;
+			*ret_explain = explain;
+			return &explain->causes[i];
+		}
+	}
+	return NULL;
+}
+
+static bool is_small(const struct html *h, const struct explain_cause *cause)
+{
+	for (unsigned int side = 0; side < h->what->n_sides; side++) {
+		if (share_of(same_cause(&h->explains[side], cause)) > SHARE_OPEN)
+			return false;
+	}
+	return true;
+}
+
+/* The large ones, or the small ones, behind a fold. */
+static void write_causes(struct html *h, double largest, bool of_small)
+{
+	const struct explain_cause *cause;
+	const struct explain *explain;
+	unsigned int n_small = 0;
+
+	for (unsigned int i = 0; (cause = nth_cause(h, i, &explain)); i++)
+		n_small += i >= CAUSES_OPEN && is_small(h, cause);
+	if (of_small && !n_small)
+		return;
+	if (of_small)
+		html_print(
+			h,
+			"<details class=\"more\"><summary>%u that took less than 0.1 %% each</summary>\n",
+			n_small);
+	html_print(h, "<ol class=\"causes\">\n");
+	for (unsigned int i = 0; (cause = nth_cause(h, i, &explain)); i++) {
+		if ((i >= CAUSES_OPEN && is_small(h, cause)) == of_small)
+			write_cause(h, explain, cause, largest);
+	}
+	html_print(h, "</ol>\n%s", of_small ? "</details>\n" : "");
+}
+
 void html_causes(struct html *h)
 {
 	double largest = 0;
@@ -139,17 +192,8 @@ void html_causes(struct html *h)
 		}
 		html_print(h, "</p>\n");
 	}
-	html_print(h, "<ol class=\"causes\">\n");
-	for (unsigned int side = 0; side < h->what->n_sides; side++) {
-		const struct explain *explain = &h->explains[side];
-
-		for (unsigned int i = 0; i < explain->n_causes && i < CAUSES_SHOWN; i++) {
-			if (side && same_cause(&h->explains[0], &explain->causes[i]))
-				continue;
-			write_cause(h, explain, &explain->causes[i], largest);
-		}
-	}
-	html_print(h, "</ol>\n");
+	write_causes(h, largest, false);
+	write_causes(h, largest, true);
 	if (h->explains[0].n_causes > CAUSES_SHOWN)
 		html_print(h, "<p class=\"about\">And %u smaller ones.</p>\n",
 			   h->explains[0].n_causes - CAUSES_SHOWN);

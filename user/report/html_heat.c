@@ -17,6 +17,7 @@
 #define ROWS	       18
 #define ROW_PX	       9
 #define PER_DECADE     6 /* rows */
+#define TOP_PX	       16
 
 struct heat {
 	const struct recording *rec;
@@ -45,7 +46,7 @@ static void count_cells(const struct heat *heat, unsigned int columns, unsigned 
 
 static void draw_axes(struct html *h, const struct heat *heat, double left, double width)
 {
-	double bottom = 8 + ROWS * ROW_PX;
+	double bottom = TOP_PX + ROWS * ROW_PX;
 	char time[32];
 
 	for (unsigned int i = 0; i <= ROWS; i += PER_DECADE) {
@@ -74,7 +75,7 @@ static void draw(struct html *h, const struct html_canvas *canvas, const void *a
 	const struct heat *heat = arg;
 	unsigned int columns = canvas->is_narrow ? COLUMNS_NARROW : COLUMNS_WIDE;
 	unsigned int cells[COLUMNS_WIDE * ROWS] = { 0 }, most = 1;
-	double left = canvas->is_narrow ? 52 : 64, width = canvas->width - left - 14;
+	double left = canvas->is_narrow ? 56 : 64, width = canvas->width - left - 14;
 	double step = width / columns;
 
 	count_cells(heat, columns, cells);
@@ -91,7 +92,7 @@ static void draw(struct html *h, const struct html_canvas *canvas, const void *a
 			"<rect class=\"cell %s\" x=\"%.1f\" y=\"%u\" width=\"%.1f\" height=\"%u\" "
 			"fill-opacity=\"%.2f\"><title>%u</title></rect>\n",
 			html_side_class(heat->side), left + column * step + 0.5,
-			8 + (ROWS - 1 - row) * ROW_PX + 1, max(step - 1, 1.0), ROW_PX - 1,
+			TOP_PX + (ROWS - 1 - row) * ROW_PX + 1, max(step - 1, 1.0), ROW_PX - 1,
 			most == 1 ? 0.8 : 0.3 + 0.7 * log(cells[i]) / log(most), cells[i]);
 	}
 }
@@ -117,7 +118,7 @@ static void write_side(struct html *h, unsigned int side, uint64_t duration_ns)
 		html_print(h, "<p>No stall was kept.</p>\n");
 		return;
 	}
-	html_picture(h, "stalls by time and length", 8 + ROWS * ROW_PX + 26, draw, &heat);
+	html_picture(h, "stalls by time and length", TOP_PX + ROWS * ROW_PX + 26, draw, &heat);
 	if (rec->stalls_total > rec->n_stalls)
 		html_print(h, "<p class=\"about\">The %s longest of %s stalls.</p>\n",
 			   text_count(rec->n_stalls, kept, sizeof(kept)),

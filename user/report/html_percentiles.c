@@ -13,10 +13,11 @@
 #include "report/html.h"
 #include "report/text.h"
 
-#define HEIGHT	    380
+#define HEIGHT	    392
 #define LINES_MAX   64 /* thin ones */
 #define STEP_PX	    0.75
 #define DECADES_MIN 2
+#define LEVEL_MAX   UINT32_MAX
 
 struct line {
 	struct hist hist; /* its own copy */
@@ -149,20 +150,24 @@ static void draw_grid(struct html *h, const struct chart *chart)
 					      "99.99 %", "99.999 %", "6 nines", "7 nines" };
 	static const char *const units[] = { "1 ns", "10 ns", "100 ns", "1 us", "10 us", "100 us",
 					     "1 ms", "10 ms", "100 ms", "1 s",	"10 s",	 "100 s" };
+	static const char *const odds[] = { "",		  "1 in 10",	 "1 in 100",
+					    "1 in 1,000", "1 in 10,000", "1 in 100,000",
+					    "1 in 10^6",  "1 in 10^7" };
 	double bottom = chart->top + chart->height;
 
 	for (unsigned int i = 0; i <= chart->x_decades; i++) {
 		double x = x_of(chart, pow(10, i));
+		const char *class = !i			       ? "tick"
+				    : i + 1 > chart->x_decades ? "tick end"
+							       : "tick mid";
 
 		html_print(h, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>\n", x, chart->top,
 			   bottom);
 		/* In a narrow window there is room for every second one. */
-		if (i < ARRAY_SIZE(levels) && (chart->width > 500 || i % 2 == 0))
-			html_svg_text(h, x, bottom + 18,
-				      !i			 ? "tick"
-				      : i + 1 > chart->x_decades ? "tick end"
-								 : "tick mid",
-				      levels[i]);
+		if (i >= ARRAY_SIZE(levels) || (chart->width < 500 && i % 2))
+			continue;
+		html_svg_text(h, x, bottom + 18, class, levels[i]);
+		html_svg_text(h, x, bottom + 34, class, odds[i]);
 	}
 	for (unsigned int i = 0; i <= chart->y_decades; i++) {
 		double y = y_of(chart, pow(10, chart->y_first + i));
@@ -229,10 +234,10 @@ static void draw(struct html *h, const struct html_canvas *canvas, const void *a
 	struct chart chart = *(const struct chart *)arg;
 	double last_y = -100;
 
-	chart.left = canvas->is_narrow ? 52 : 64;
+	chart.left = canvas->is_narrow ? 56 : 64;
 	chart.top = 24;
 	chart.width = canvas->width - chart.left - (canvas->is_narrow ? 14 : 28);
-	chart.height = canvas->height - chart.top - 46;
+	chart.height = canvas->height - chart.top - 58;
 	draw_grid(h, &chart);
 	for (unsigned int thin = 2; thin-- > 0;) {
 		for (unsigned int i = 0; i < chart.n_lines; i++) {
@@ -244,9 +249,27 @@ static void draw(struct html *h, const struct html_canvas *canvas, const void *a
 		if (!chart.lines[i].is_thin)
 			draw_max(h, &chart, &chart.lines[i], &last_y);
 	}
-	html_svg_text(h, chart.left + chart.width, chart.top + chart.height + 38, "tick end",
-		      canvas->is_narrow ? "share of all, to the worst"
-					: "share of all that were not longer");
+	html_svg_text(h, chart.left + chart.width, chart.top + chart.height + 52, "tick end",
+		      canvas->is_narrow ? "share that is not longer; how many are"
+					: "share of all that is not longer; how many are");
+}
+
+/* A cell for each side. @level: millionths; above them all is the maximum, 0 the number. */
+static void write_level(struct html *h, const char *name, uint32_t level, const struct hist *sides)
+{
+	char text[32];
+
+	html_print(h, "<tr><th scope=\"row\">%s</th>", name);
+	for (unsigned int side = 0; side < h->what->n_sides; side++) {
+		const struct hist *all = &sides[side];
+
+		html_print(h, "<td%s>%s</td>", level == LEVEL_MAX && !side ? " id=\"gap-max\"" : "",
+			   !level ? text_count(all->count, text, sizeof(text))
+				  : str_format_ns(level == LEVEL_MAX ? all->max
+								     : hist_percentile(all, level),
+						  text, sizeof(text)));
+	}
+	html_print(h, "</tr>\n");
 }
 
 static void write_table(struct html *h)
@@ -255,36 +278,24 @@ static void write_table(struct html *h)
 		const char *name;
 		uint32_t level;
 	} levels[] = {
-		{ "p50", 500000 }, { "p99", 990000 }, { "p99.9", 999000 }, { "p99.99", 999900 }
+		{ "p50", 500000 },    { "p99", 990000 },    { "p99.9", 999000 },
+		{ "p99.99", 999900 }, { "max", LEVEL_MAX }, { "number", 0 },
 	};
+	struct hist sides[HTML_SIDES_MAX] = { { .digits = 0 } };
 
-	html_print(
-		h,
-		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"percentiles\">"
-		"<table class=\"numbers\"><thead><tr><th scope=\"col\">gaps</th>");
-	for (unsigned int i = 0; i < ARRAY_SIZE(levels); i++)
-		html_print(h, "<th scope=\"col\">%s</th>", levels[i].name);
-	html_print(h,
-		   "<th scope=\"col\">max</th><th scope=\"col\">number</th></tr></thead><tbody>\n");
+	html_print(h, "<table class=\"numbers few\"><thead><tr><th scope=\"col\">gaps</th>");
 	for (unsigned int side = 0; side < h->what->n_sides; side++) {
-		struct hist all = { .digits = 0 };
-		char text[32];
-
-		html_fail(h, html_side_gaps(h, side, &all));
-		html_print(h, "<tr><th scope=\"row\"><i class=\"key %s\"></i>",
-			   html_side_class(side));
+		html_fail(h, html_side_gaps(h, side, &sides[side]));
+		html_print(h, "<th scope=\"col\"><i class=\"key %s\"></i>", html_side_class(side));
 		html_text(h, h->what->n_sides > 1 ? html_side_name(h, side) : "all victims");
 		html_print(h, "</th>");
-		for (unsigned int i = 0; i < ARRAY_SIZE(levels); i++)
-			html_print(h, "<td>%s</td>",
-				   str_format_ns(hist_percentile(&all, levels[i].level), text,
-						 sizeof(text)));
-		html_print(h, "<td%s>%s</td>", side ? "" : " id=\"gap-max\"",
-			   str_format_ns(all.max, text, sizeof(text)));
-		html_print(h, "<td>%s</td></tr>\n", text_count(all.count, text, sizeof(text)));
-		hist_done(&all);
 	}
-	html_print(h, "</tbody></table></div>\n");
+	html_print(h, "</tr></thead><tbody>\n");
+	for (unsigned int i = 0; i < ARRAY_SIZE(levels); i++)
+		write_level(h, levels[i].name, levels[i].level, sides);
+	html_print(h, "</tbody></table>\n");
+	for (unsigned int side = 0; side < h->what->n_sides; side++)
+		hist_done(&sides[side]);
 }
 
 static void write_legend(struct html *h)

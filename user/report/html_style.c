@@ -8,15 +8,15 @@
  */
 #include "report/html.h"
 
-const char html_style_hash[] = "sha256-4+P7WAy9rLg2PVNCrfO9N/gsO6dmxKtjcWBB0entgls=";
+const char html_style_hash[] = "sha256-INaidMjQ4C/h0ESbYaUMNT5uZJ1W7Npn4J6bfSMJUdI=";
 
 const char html_style[] =
 	"\n:root{--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;--page:#fff;--card:#f6f8fa;"
-	"--a:#0072b2;--b:#c2540a;--task:#b5478b;--wake:#7b61c4;--irq:#00805c;--vector:#3a9bd1;"
-	"--softirq:#c88a00;--other:#8b949e;--bad:#b42318}\n"
+	"--a:#0072b2;--b:#b94f09;--task:#973c7e;--wake:#7942c8;--irq:#025e28;--vector:#2292e9;"
+	"--softirq:#bc7922;--other:#868686;--bad:#b42318}\n"
 	"@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa4af;--line:#30363d;"
-	"--page:#0f1318;--card:#171c23;--a:#4fb0e8;--b:#f08a45;--task:#e07bb5;--wake:#a794ea;"
-	"--irq:#2dbb8c;--vector:#6cbcf0;--softirq:#e8b13a;--other:#7d8590;--bad:#ff8a80}}\n"
+	"--page:#0f1318;--card:#171c23;--a:#4fb0e8;--b:#f08a45;--task:#e048b8;--wake:#a27afe;"
+	"--irq:#41b16e;--vector:#7acaea;--softirq:#e6ce78;--other:#717171;--bad:#ff8a80}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0;background:var(--page);color:var(--ink);"
 	"font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif}\n"
@@ -70,6 +70,7 @@ const char html_style[] =
 	".scroll{overflow-x:auto}\n"
 	"table.numbers{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;"
 	"width:100%}\n"
+	".numbers.few{width:auto;margin-top:8px}.numbers.few th{font-weight:500}\n"
 	".numbers th,.numbers td{padding:5px 10px;text-align:right;white-space:nowrap;"
 	"border-bottom:1px solid var(--line)}\n"
 	".numbers th:first-child{text-align:left;padding-left:0}\n"
@@ -85,9 +86,9 @@ const char html_style[] =
 	".bar{width:100%;height:14px;display:block;overflow:visible}\n"
 	".causes details>p{margin:4px 0 0 16px}.remedy{margin:4px 0;font-size:14px}\n"
 	".remedy code{background:var(--card);border:1px solid var(--line);border-radius:5px;"
-	"padding:2px 6px;overflow-wrap:anywhere;-webkit-box-decoration-break:clone;"
-	"box-decoration-break:clone}\n"
-	".remedy b{color:var(--soft);font-weight:500;margin-right:4px}\n"
+	"padding:2px 6px;overflow-wrap:anywhere;display:inline-block;justify-self:start}\n"
+	".remedy{display:grid;grid-template-columns:auto 1fr;gap:8px;align-items:baseline}\n"
+	".remedy b{color:var(--soft);font-weight:500}\n"
 	".stall{margin:0 0 4px}.stall b{font-size:17px;margin-right:4px}\n"
 	".strip{display:block;width:100%;height:16px;border-radius:3px}\n"
 	".strip.thin{height:6px;margin:4px 0}\n"
@@ -108,13 +109,13 @@ const char html_style[] =
 	".bad{color:var(--bad)}\n"
 	":focus-visible{outline:2px solid var(--a);outline-offset:2px}\n"
 	"@media (max-width:640px){main{padding:16px 16px 32px}svg.wide{display:none}"
-	"svg.narrow{display:block}.verdict{font-size:18px}.facts{grid-template-columns:1fr}"
-	".facts dd{margin-bottom:6px}.barline{grid-template-columns:1fr 130px;font-size:13px}"
+	"svg.narrow{display:block}.verdict{font-size:18px}.facts{grid-template-columns:112px 1fr}"
+	".barline{grid-template-columns:1fr 130px;font-size:13px}"
 	".cpu{width:100%}.core{width:100%}.tiles{grid-template-columns:1fr 1fr}"
 	".tile dd{font-size:18px}.numbers th,.numbers td{padding:5px 6px;font-size:13px}"
 	".numbers tbody th{white-space:normal;overflow-wrap:anywhere;min-width:96px}}\n"
 	"@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff;--a:#0072b2;"
-	"--b:#c2540a;--task:#b5478b;--wake:#7b61c4;--irq:#00805c;--vector:#3a9bd1;"
-	"--softirq:#c88a00;--other:#8b949e}body{font-size:12px}main{max-width:none;padding:0}"
+	"--b:#b94f09;--task:#973c7e;--wake:#7942c8;--irq:#025e28;--vector:#2292e9;"
+	"--softirq:#bc7922;--other:#868686;--bad:#b42318}body{font-size:12px}main{max-width:none;padding:0}"
 	"section{margin-top:24px;padding-top:12px}svg,li,.tile,.cpu{break-inside:avoid}"
-	"h2,h3{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+	"h2,h3,.about,.legend{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
