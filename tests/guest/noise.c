@@ -23,7 +23,9 @@ static const struct {
 	noise_kind_fn *make;
 	const char *help;
 } kinds[] = {
-	{ "fifo", noise_fifo, "--run 3ms --every 20ms: a SCHED_FIFO task, exact in its CPU time" },
+	{ "fifo", noise_fifo,
+	  "--run 3ms --every 20ms: a SCHED_FIFO task, exact in its CPU time; with --free it is\n"
+	  "         bound to no CPU, but goes there whenever it may" },
 	{ "spin", noise_spin, "a busy thread; prints {\"tid\":N} at once" },
 	{ "ipi", noise_ipi, "--from A: one function call interrupt per round, no task" },
 	{ "wake", noise_wake, "--from A: wakes a task on the CPU from another one" },
@@ -31,11 +33,12 @@ static const struct {
 	{ "udp", noise_udp, "a datagram over the loopback per round: NET_RX softirqs" },
 	{ "work", noise_work, "--from A: a line to a pseudo-terminal per round: a kernel worker" },
 	{ "disk", noise_disk, "--file F: an uncached read of 4 KiB per round" },
+	{ "rng", noise_rng, "--from A: 64 bytes of /dev/hwrng per round: its device interrupts" },
 };
 
 static const char usage[] =
 	"usage: noise KIND --cpu C [--rate PER_SECOND] [--secs TIME] [--comm NAME]\n"
-	"             [--from CPU] [--run TIME] [--every TIME] [--prio N] [--file F]\n";
+	"             [--from CPU] [--run TIME] [--every TIME] [--prio N] [--free] [--file F]\n";
 
 static volatile sig_atomic_t noise_stopped;
 
@@ -158,6 +161,9 @@ static int parse_option(int option, const char *value, struct noise_options *opt
 	case 'i':
 		opts->file = value;
 		return 0;
+	case 'l':
+		opts->is_free = true;
+		return 0;
 	default:
 		return -EINVAL;
 	}
@@ -176,6 +182,7 @@ static int parse_options(int argc, char **argv, struct noise_options *opts)
 		{ .name = "secs", .has_arg = required_argument, .val = 's' },
 		{ .name = "comm", .has_arg = required_argument, .val = 'n' },
 		{ .name = "file", .has_arg = required_argument, .val = 'i' },
+		{ .name = "free", .has_arg = no_argument, .val = 'l' },
 		{ .name = NULL },
 	};
 	int option, err;

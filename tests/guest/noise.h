@@ -19,6 +19,7 @@ struct noise_options {
 	uint32_t cpu;	   /* where the noise is heard */
 	uint32_t from_cpu; /* where it is made, for ipi */
 	uint32_t priority; /* of SCHED_FIFO, for fifo */
+	bool is_free;	   /* bound to no CPU, for fifo */
 	uint32_t rate_hz;
 	uint64_t run_ns, every_ns;
 	uint64_t duration_ns; /* 0: until a signal */
@@ -28,7 +29,8 @@ struct noise_options {
 typedef int noise_kind_fn(const struct noise_options *opts);
 noise_kind_fn noise_fifo, noise_spin;		  /* noise_cpu.c: takes the CPU */
 noise_kind_fn noise_ipi, noise_wake, noise_timer; /* noise_irq.c: interrupts it */
-noise_kind_fn noise_udp, noise_disk, noise_work;  /* noise_io.c: makes devices interrupt it */
+/* noise_io.c: makes devices interrupt it */
+noise_kind_fn noise_udp, noise_disk, noise_work, noise_rng;
 
 /* What this thread has used so far, by the clocks that lull is compared with. */
 struct noise_usage {

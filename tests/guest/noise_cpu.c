@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * noise_cpu: noise that takes the CPU away, or wants it: a real-time task in bursts and a plain
- * busy thread. Memory is locked, so that no page fault adds to what was asked for.
+ * noise_cpu: noise that takes the CPU away, or wants it: a real-time task in bursts, bound to the
+ * CPU or not, and a plain busy thread. Memory is locked, so that no page fault adds to what was asked for.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -23,6 +23,19 @@ static int set_up(const struct noise_options *opts, int policy, uint32_t priorit
 	return sched_setscheduler(0, policy, &param) ? -errno : 0;
 }
 
+/* Where it may run, as it was started; with --free. */
+static int free_set(cpu_set_t *ret)
+{
+	return sched_getaffinity(0, sizeof(*ret), ret) ? -errno : 0;
+}
+
+/* To the CPU, and then bound to none again; where a shield keeps it from there, it stays. */
+static void go_home(const struct noise_options *opts, const cpu_set_t *all)
+{
+	if (noise_pin(opts->cpu) == 0)
+		(void)sched_setaffinity(0, sizeof(*all), all);
+}
+
 /*
  * Every burst ends when the thread's own CPU time reaches a multiple of --run: what waking and
  * sleeping cost is part of the next burst, so that the sum is exact whatever the host's speed.
@@ -32,15 +45,21 @@ int noise_fifo(const struct noise_options *opts)
 	struct noise_pace pace = { .period_ns = opts->every_ns };
 	uint64_t bursts = 0, burst_ns = 0, target_ns;
 	struct noise_run run;
-	int err = set_up(opts, SCHED_FIFO, opts->priority);
+	cpu_set_t all;
+	int err = free_set(&all);
 
+	err = err ?: set_up(opts, SCHED_FIFO, opts->priority);
 	if (err)
 		return err;
+	if (opts->is_free)
+		go_home(opts, &all);
 	noise_start(opts, &run);
 	target_ns = run.start.thread_ns;
 	while (noise_next(&run, &pace)) {
 		uint64_t woke_ns = noise_clock_ns(CLOCK_MONOTONIC);
 
+		if (opts->is_free)
+			go_home(opts, &all);
 		target_ns += opts->run_ns;
 		while (noise_clock_ns(CLOCK_THREAD_CPUTIME_ID) < target_ns)
 			;
