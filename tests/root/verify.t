@@ -57,7 +57,8 @@ remember() {
 is_as_before() {
 	state >"$work/now"
 	affinities >"$work/now.tasks"
-	diff "$work/before" "$work/now" && [[ ! -e /run/lull/journal ]] &&
+	[[ ! -e /run/lull/journal ]] || { "$LULL" status && return 1; }
+	diff "$work/before" "$work/now" &&
 		! awk 'NR == FNR { was[$1 " " $2] = $3; next }
 			($1 " " $2) in was && was[$1 " " $2] != $3 {
 				print $0 ", was " was[$1 " " $2] }' \

@@ -43,6 +43,7 @@ static struct root machine(void)
 	put_task(13, "irq/25-ahci", KTHREAD, "0");
 	put_task(14, "kswapd1", KTHREAD, "2-3");
 	put_task(15, "kcompactd0", KTHREAD, "0-1");
+	put_task(16, "kworker/u9:1", KTHREAD, "0-3"); /* just born: not bound yet */
 	CHECK_EQ(fs_root_open(&root, test_tmpdir()), 0);
 	return root;
 }

@@ -46,6 +46,15 @@ static int plan_thread(const struct goal *goal, struct plan *plan, const struct 
 				"not bound to a CPU: may run on the host's");
 }
 
+/*
+ * Work queues say where their workers run, and the kernel binds these; but one that was just born is
+ * not bound yet, and a mask that it was given by then could not be taken back.
+ */
+static bool is_worker(const struct knob_task *task)
+{
+	return str_starts(task->stat.comm, "kworker/");
+}
+
 static int say_bound(struct plan *plan, unsigned int n_bound)
 {
 	char name[64];
@@ -70,7 +79,7 @@ static int plan_name(const struct root *root, const struct goal *goal, struct pl
 	err = knob_task_look(root, plan, (pid_t)pid, &task);
 	if (err || !task.stat.is_kernel)
 		return err == 1 ? 0 : err;
-	if (!task.stat.is_bound)
+	if (!task.stat.is_bound && !is_worker(&task))
 		return plan_thread(goal, plan, &task);
 	*n_bound += is_within(&task.now, &goal->guest);
 	return 0;
