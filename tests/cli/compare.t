@@ -20,6 +20,8 @@ jq '.loss.complete = false | .loss.dropped = 3' "$r/a1.json" >"$r/lost.json"
 jq '(.threads[].ledger[] | select(.row == "halted") | .sum_ns) *= 3' "$r/a1.json" >"$r/idle.json"
 gzip -k "$r/b1.json"
 jq '.rounds[3].side = "c"' "$r/rounds.json" >"$r/side.json"
+jq '(.rounds[1].loss.complete, .rounds[9].loss.complete) = false' "$r/rounds.json" >"$r/pairs.json"
+jq '.rounds[2,3,10].loss.complete = false' "$r/pairs.json" >"$r/few.json"
 
 prints() {
 	run "$2"
@@ -35,7 +37,7 @@ answers() {
 }
 
 both="--before $r/b?.json --after $r/a?.json"
-plan 29
+plan 32
 
 check "no recordings" "compare" 1 'two recordings, one with rounds, or --before FILE'
 check "one recording without rounds" "compare $r/b1.json" 1 'holds no rounds to compare'
@@ -76,3 +78,9 @@ holds "rounds of one file: the same effect" answers "compare $r/rounds.json" \
 	'[.paired, .verdict, (.figures[0].effect * 10000 | round)]' '[true,"improved",-966]'
 check "rounds of one file: it is a recording, too" "explain $r/rounds.json" 0 'demo-noise'
 check "rounds of one file: another side" "compare $r/side.json" 1 'rounds\[3\]: side: "a" or "b"'
+
+check "pairs with loss: left out" "compare $r/pairs.json" 0 \
+	'^4 rounds before, 40.0 s; 4 after, 40.0 s, in pairs; 2 pairs left out$'
+holds "pairs with loss: named" answers "compare $r/pairs.json" '[.pairs_left_out, .rounds_a, .reasons]' \
+	'[2,4,["pair 2 is left out, for the round before: something was lost","pair 4 is left out, for the round after: something was lost"]]'
+check "fewer than 3 pairs left: 3" "compare $r/few.json" 3 'an interval needs at least 3 a side'

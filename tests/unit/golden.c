@@ -5,6 +5,7 @@
 #include "golden.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -57,4 +58,16 @@ bool golden_says(const char *text, const char *words)
 	}
 	flat[n] = '\0';
 	return strstr(flat, words) != NULL;
+}
+
+void golden_update(const char *text, const char *golden)
+{
+	auto_free char *path = NULL;
+	FILE *out;
+
+	CHECK(asprintf(&path, "tests/golden/%s", golden) > 0);
+	out = fopen(path, "w");
+	CHECK(out != NULL);
+	CHECK(fputs(text, out) >= 0);
+	CHECK_EQ(fclose(out), 0);
 }

@@ -20,6 +20,8 @@ extern const struct report_style golden_style;
 void golden_read(const char *name, struct recording *ret);
 /* The summary; free it. */
 char *golden_text(const struct recording *rec, const struct report_style *style);
+/* LULL_GOLDEN_UPDATE: what was printed is what is expected from now on. */
+void golden_update(const char *text, const char *golden);
 /* Does the text hold these words, in whatever lines? Blanks count as one. */
 bool golden_says(const char *text, const char *words);
 

@@ -276,6 +276,89 @@ TEST(comparison_make__refuses_loss)
 	check_refused(&sides, "round 4 is incomplete: something was lost");
 }
 
+TEST(comparison_make__leaves_out_pairs_with_loss)
+{
+	struct comparison comparison;
+	struct sides sides;
+
+	make_sides(&sides, 5, noisy, quiet);
+	sides.recordings[1].dropped = 1;
+	CHECK_EQ(recording_add_incomplete(&sides.recordings[5 + 3], "suspended"), 0);
+	compare(&sides, true, &comparison);
+	CHECK_EQ(comparison.verdict, VERDICT_IMPROVED);
+	CHECK_EQ(comparison.n_a, 3);
+	CHECK_EQ(comparison.n_b, 3);
+	CHECK_EQ(comparison.time_b_ns, 30000 * MS);
+	CHECK_EQ(comparison.n_left_out, 2);
+	CHECK_STREQ(comparison.reasons[0],
+		    "pair 2 is left out, for the round before: stalls that did not fit");
+	CHECK_STREQ(comparison.reasons[1], "pair 4 is left out, for the round after: suspended");
+	sides_done(&sides, &comparison);
+}
+
+/* The same pairs alone give the same effect. */
+TEST(comparison_make__keeps_pairs_together)
+{
+	struct comparison some, three;
+	struct sides sides, fewer;
+
+	make_sides(&sides, 4, noisy, quiet);
+	make_sides(&fewer, 4, noisy, quiet);
+	sides.recordings[0].complete = false;
+	fewer.n = 3;
+	compare(&sides, true, &some);
+	memmove(fewer.rounds, fewer.rounds + 1, 3 * sizeof(*fewer.rounds));
+	memmove(fewer.rounds + 3, fewer.rounds + 5, 3 * sizeof(*fewer.rounds));
+	compare(&fewer, true, &three);
+	CHECK(some.figures[0].effect.low == three.figures[0].effect.low);
+	CHECK(some.figures[0].effect.effect == three.figures[0].effect.effect);
+	fewer.n = 4;
+	sides_done(&sides, &some);
+	sides_done(&fewer, &three);
+}
+
+TEST(comparison_make__with_fewer_than_three_pairs_left_is_incomplete)
+{
+	struct comparison comparison;
+	struct sides sides;
+
+	make_sides(&sides, 4, noisy, quiet);
+	sides.recordings[0].complete = sides.recordings[5].complete = false;
+	compare(&sides, true, &comparison);
+	CHECK_EQ(comparison.verdict, VERDICT_INCOMPLETE);
+	CHECK(!comparison.is_refused);
+	CHECK_STREQ(comparison.reasons[2], "2 and 2 rounds: an interval needs at least 3 a side");
+	sides_done(&sides, &comparison);
+}
+
+TEST(comparison_make__without_a_whole_pair_compares_nothing)
+{
+	struct comparison comparison;
+	struct sides sides;
+
+	make_sides(&sides, 1, noisy, quiet);
+	sides.recordings[1].complete = false;
+	compare(&sides, true, &comparison);
+	CHECK(comparison.is_refused);
+	CHECK_EQ(comparison.verdict, VERDICT_INCOMPLETE);
+	CHECK_EQ(comparison.n_reasons, 1);
+	sides_done(&sides, &comparison);
+}
+
+/* A shield moves them: fewer of them are no other load. */
+TEST(comparison_make__takes_other_interrupts_of_the_host)
+{
+	struct comparison comparison;
+	struct sides sides;
+
+	make_sides(&sides, 3, noisy, quiet);
+	for (unsigned int i = 0; i < 3; i++)
+		add_row(&sides.recordings[i].threads[0], "exit", "external_interrupt", 50000, 1);
+	compare(&sides, true, &comparison);
+	CHECK(!comparison.is_refused);
+	sides_done(&sides, &comparison);
+}
+
 TEST(comparison_make__refuses_other_victims)
 {
 	struct sides sides;

@@ -13,18 +13,6 @@
 #include "report/width.h"
 #include "test.h"
 
-static void update(const char *text, const char *golden)
-{
-	auto_free char *path = NULL;
-	FILE *out;
-
-	CHECK(asprintf(&path, "tests/golden/%s", golden) > 0);
-	out = fopen(path, "w");
-	CHECK(out != NULL);
-	CHECK(fputs(text, out) >= 0);
-	CHECK_EQ(fclose(out), 0);
-}
-
 static void check_golden(const char *recording, const struct report_style *style,
 			 const char *golden)
 {
@@ -36,7 +24,7 @@ static void check_golden(const char *recording, const struct report_style *style
 	golden_read(recording, &rec);
 	text = golden_text(&rec, style);
 	if (getenv("LULL_GOLDEN_UPDATE"))
-		update(text, golden);
+		golden_update(text, golden);
 	CHECK_EQ(fs_root_open(&root, "."), 0);
 	CHECK_EQ(fs_read_file(&root, &want, NULL, "tests/golden/%s", golden), 0);
 	fs_root_done(&root);

@@ -233,10 +233,19 @@ static int code_of(const struct verify *v, const struct comparison *comparison,
 	if (v->shield.has_rest || comparison->verdict == VERDICT_WORSE ||
 	    gate->verdict == GATE_BROKEN)
 		return EXIT_LIMIT;
-	if (comparison->verdict == VERDICT_INCOMPLETE || v->shield.was_lifted ||
+	if (comparison->verdict == VERDICT_INCOMPLETE ||
 	    (gate->n && gate->verdict == GATE_INCONCLUSIVE))
 		return EXIT_INCONCLUSIVE;
 	return EXIT_GOOD;
+}
+
+/* The first that is whole tells what was watched. */
+static const struct recording *example(const struct rounds *r)
+{
+	for (unsigned int i = 0; i < r->n; i++)
+		if (r->done[i].rec.complete)
+			return &r->done[i].rec;
+	return &r->done[0].rec;
 }
 
 static int tell(struct rounds *r, const struct comparison *comparison, const struct gate *gate)
@@ -244,7 +253,7 @@ static int tell(struct rounds *r, const struct comparison *comparison, const str
 	const struct verify_shield *shield = &r->v->shield;
 	char restored[64];
 	const struct verification found = {
-		.rec = &r->done[0].rec,
+		.rec = example(r),
 		.gate = gate,
 		.comparison = comparison,
 		.order = r->order,

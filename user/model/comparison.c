@@ -38,6 +38,17 @@ bool comparison_is_theft(const struct rec_entry *entry, bool of_cpus)
 	return of_cpus ? !rec_entry_is_idle(entry) : rows_is_theft(entry->kind);
 }
 
+/* Those of interrupts that the host takes say nothing of what the guest does; a shield moves them. */
+static bool is_of_guest(const struct rec_entry *exit)
+{
+	static const char *const of_host[] = { "external_interrupt", "interrupt", "nmi", "smi" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_host); i++)
+		if (streq(exit->name ?: "", of_host[i]))
+			return false;
+	return true;
+}
+
 static int sum_thread(const struct rec_thread *thread, struct round_sums *sums)
 {
 	sums->wall_ns += thread->wall_ns;
@@ -46,7 +57,7 @@ static int sum_thread(const struct rec_thread *thread, struct round_sums *sums)
 	sums->taken_ns += rec_thread_taken_ns(thread);
 	sums->longest_ns = max(sums->longest_ns, rec_thread_longest_ns(thread));
 	for (unsigned int i = 0; i < thread->n_ledger; i++) {
-		if (streq(thread->ledger[i].kind, "exit"))
+		if (streq(thread->ledger[i].kind, "exit") && is_of_guest(&thread->ledger[i]))
 			sums->exits += thread->ledger[i].count;
 	}
 	return hist_gather(&sums->gap, &thread->gap);
@@ -241,20 +252,18 @@ static bool are_of_cpus(const struct comparison_round *rounds, unsigned int n)
 int comparison_make(const struct comparison_sides *sides, const struct verdict_limits *limits,
 		    struct comparison *ret)
 {
-	unsigned int n_a = sides->n_a, n_b = sides->n_b;
-	struct comparison comparison = { .n_a = n_a, .n_b = n_b, .is_paired = sides->is_paired };
-	auto_free struct comparison_round *all = calloc(n_a + n_b + 1UL, sizeof(*all));
-	struct rounds rounds = {
-		.n_a = n_a, .n_b = n_b, .n = n_a + n_b, .is_paired = sides->is_paired
-	};
-	int err = 0;
+	struct comparison comparison = { .is_paired = sides->is_paired };
+	auto_free struct comparison_round *all =
+		calloc(sides->n_a + sides->n_b + 1UL, sizeof(*all));
+	struct rounds rounds = { .rounds = all, .is_paired = sides->is_paired };
+	int err = all ? comparison_choose(sides, all, &comparison) : -ENOMEM;
 
-	rounds.sums = calloc(n_a + n_b + 1UL, sizeof(*rounds.sums));
-	if (!all || !rounds.sums)
+	rounds.n_a = comparison.n_a;
+	rounds.n_b = comparison.n_b;
+	rounds.n = rounds.n_a + rounds.n_b;
+	rounds.sums = calloc(rounds.n + 1UL, sizeof(*rounds.sums));
+	if (!rounds.sums)
 		err = -ENOMEM;
-	for (unsigned int i = 0; i < rounds.n && !err; i++)
-		all[i] = i < n_a ? sides->a[i] : sides->b[i - n_a];
-	rounds.rounds = all;
 	if (!err)
 		rounds.of_cpus = comparison.of_cpus = are_of_cpus(all, rounds.n);
 	for (unsigned int i = 0; i < rounds.n && !err; i++)

@@ -51,9 +51,10 @@ struct comparison_cause {
 
 struct comparison {
 	enum verdict verdict;
-	bool is_paired, of_cpus; /* of_cpus: no victims; shares are of the CPUs' time */
-	unsigned int n_a, n_b;
-	uint64_t time_a_ns, time_b_ns;	     /* all rounds together */
+	bool is_paired, of_cpus;       /* of_cpus: no victims; shares are of the CPUs' time */
+	unsigned int n_a, n_b;	       /* rounds that were compared */
+	unsigned int n_left_out;       /* pairs in which something was lost; each has a reason */
+	uint64_t time_a_ns, time_b_ns; /* all rounds together */
 	uint64_t longest_a_ns, longest_b_ns; /* gaps */
 	struct comparison_figure *figures;   /* the first is the primary one */
 	struct comparison_cause *causes;     /* most time first, both sides together */
@@ -78,7 +79,7 @@ struct comparison_sides {
 /*
  * Compares two sides. Rounds that must not be compared give a refused one, with reasons: other
  * victims, loss, or a load that differs by more than 20 % (the share of time that was wanted; exits
- * per second of guest time). -ENOMEM.
+ * per second of guest time). Of pairs, only those with loss are left out. -ENOMEM.
  */
 int comparison_make(const struct comparison_sides *sides, const struct verdict_limits *limits,
 		    struct comparison *ret);

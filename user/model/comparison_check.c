@@ -14,6 +14,7 @@
 #include "model/recording.h"
 
 #define LOAD_RATIO 1.2
+#define EXITS_MIN  100 /* a second: fewer take less than a tenth of what counts as a change */
 
 int comparison_add_reason(struct comparison *comparison, const char *fmt, ...)
 {
@@ -38,6 +39,60 @@ static bool is_whole(const struct recording *rec)
 {
 	return rec->complete && !rec->dropped && !rec->recursion_misses && !rec->n_anomalies &&
 	       !rec->n_incomplete;
+}
+
+/* What was lost, in words, of a round that is not whole. */
+static const char *loss_of(const struct recording *rec)
+{
+	if (rec->n_incomplete)
+		return rec->incomplete[0].name;
+	if (rec->n_anomalies)
+		return rec->anomalies[0].name;
+	return rec->dropped ? "stalls that did not fit" : "something was lost";
+}
+
+static int leave_out(const struct comparison_sides *sides, unsigned int pair,
+		     struct comparison *comparison)
+{
+	bool is_b = is_whole(sides->a[pair].rec);
+	const struct recording *rec = is_b ? sides->b[pair].rec : sides->a[pair].rec;
+
+	comparison->n_left_out++;
+	return comparison_add_reason(comparison, "pair %u is left out, for the round %s: %.80s",
+				     pair + 1, is_b ? "after" : "before", loss_of(rec));
+}
+
+static void take(struct comparison_round *all, const struct comparison_round *side, unsigned int n)
+{
+	if (n)
+		memcpy(all, side, n * sizeof(*all));
+}
+
+int comparison_choose(const struct comparison_sides *sides, struct comparison_round *all,
+		      struct comparison *comparison)
+{
+	unsigned int n = 0;
+	int err = 0;
+
+	if (!sides->is_paired) {
+		comparison->n_a = sides->n_a;
+		comparison->n_b = sides->n_b;
+		take(all, sides->a, sides->n_a);
+		take(all + sides->n_a, sides->b, sides->n_b);
+		return 0;
+	}
+	for (unsigned int i = 0; i < sides->n_a; i++)
+		n += is_whole(sides->a[i].rec) && is_whole(sides->b[i].rec);
+	for (unsigned int i = 0; i < sides->n_a && !err; i++) {
+		if (!is_whole(sides->a[i].rec) || !is_whole(sides->b[i].rec)) {
+			err = leave_out(sides, i, comparison);
+			continue;
+		}
+		all[comparison->n_a] = sides->a[i];
+		all[n + comparison->n_a++] = sides->b[i];
+	}
+	comparison->n_b = n;
+	return err;
 }
 
 /* What a victim is called wherever it runs: pids and tids differ from run to run. */
@@ -116,9 +171,16 @@ static double ratio(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
+static bool differs(const double of[2], double least)
+{
+	double low = min(of[0], of[1]), high = max(of[0], of[1]);
+
+	return high > LOAD_RATIO * low && high - low > least;
+}
+
 static int check_load(const struct rounds *rounds, struct comparison *comparison)
 {
-	double wanted[2] = { 0 }, exits[2] = { 0 }, low, high;
+	double wanted[2] = { 0 }, exits[2] = { 0 };
 	int err = 0;
 
 	for (unsigned int i = 0; i < rounds->n; i++) {
@@ -129,21 +191,17 @@ static int check_load(const struct rounds *rounds, struct comparison *comparison
 		wanted[is_b] += ratio(sums->wanted_ns, sums->wall_ns) / n;
 		exits[is_b] += 1e9 * ratio(sums->exits, sums->guest_ns) / n;
 	}
-	low = min(wanted[0], wanted[1]);
-	high = max(wanted[0], wanted[1]);
-	if (high > LOAD_RATIO * low)
+	if (differs(wanted, 0))
 		err = comparison_add_reason(
 			comparison,
 			"the load differs by more than 20 %%: the victims wanted to run %.1f %% of the time before, %.1f %% after",
 			100 * wanted[0], 100 * wanted[1]);
-	low = min(exits[0], exits[1]);
-	high = max(exits[0], exits[1]);
-	if (!err && high > LOAD_RATIO * low)
+	if (!err && differs(exits, EXITS_MIN))
 		err = comparison_add_reason(
 			comparison,
 			"the load differs by more than 20 %%: %.0f exits a second of guest time before, %.0f after",
 			exits[0], exits[1]);
-	comparison->is_refused |= comparison->n_reasons > 0;
+	comparison->is_refused |= differs(wanted, 0) || differs(exits, EXITS_MIN);
 	return err;
 }
 
@@ -153,6 +211,8 @@ int comparison_check(const struct rounds *rounds, struct comparison *comparison)
 
 	if (!rounds->n_a || !rounds->n_b) {
 		comparison->is_refused = true;
+		if (comparison->n_left_out)
+			return 0;
 		return comparison_add_reason(comparison, "no rounds %s",
 					     rounds->n_a ? "after" : "before");
 	}

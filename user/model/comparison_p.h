@@ -16,7 +16,8 @@ struct rec_entry;
 /* Sums over the victims of one round, or over its CPUs when it has none. */
 struct round_sums {
 	uint64_t duration_ns, wall_ns, wanted_ns, taken_ns, guest_ns;
-	uint64_t exits, stalls, longest_ns;
+	uint64_t exits; /* without those of the host's interrupts */
+	uint64_t stalls, longest_ns;
 	struct hist gap;
 };
 
@@ -34,6 +35,12 @@ bool comparison_is_theft(const struct rec_entry *entry, bool of_cpus);
 /* Appends one reason, like printf. -ENOMEM. */
 int comparison_add_reason(struct comparison *comparison, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/*
+ * The rounds to be compared into @all, which has room, first those of A; n_a and n_b say how many. A
+ * pair with loss is not among them, but is a reason. -ENOMEM.
+ */
+int comparison_choose(const struct comparison_sides *sides, struct comparison_round *all,
+		      struct comparison *comparison);
 /* Reasons not to compare at all; sets is_refused. -ENOMEM. */
 int comparison_check(const struct rounds *rounds, struct comparison *comparison);
 

@@ -16,6 +16,9 @@ struct str;
 /* A number as its unit has it, with a sign when it is a difference. */
 const char *compare_amount(double value, enum figure_unit unit, bool is_change, char *buf,
 			   size_t cap);
+/* "-2.96..-1.07 ms": a unit that both ends have is said once. */
+const char *compare_range(double low, double high, enum figure_unit unit, const char *between,
+			  char *buf, size_t cap);
 /* "gap p99.9" */
 const char *compare_title(const struct comparison_figure *figure, bool of_cpus);
 /* "improved", "worse", "no change seen"; "-": nothing can be said. */

@@ -81,6 +81,7 @@ int json_compare_fill(struct json_object *document, const struct comparison *com
 	err = err ?: json_value_bool(document, "paired", comparison->is_paired);
 	err = err ?: json_value_u64(document, "rounds_a", comparison->n_a);
 	err = err ?: json_value_u64(document, "rounds_b", comparison->n_b);
+	err = err ?: json_value_u64(document, "pairs_left_out", comparison->n_left_out);
 	err = err ?: json_value_u64(document, "time_a_ns", comparison->time_a_ns);
 	err = err ?: json_value_u64(document, "time_b_ns", comparison->time_b_ns);
 	list = json_value_list(document, "figures");

@@ -17,20 +17,36 @@
 #include "report/table.h"
 #include "report/text.h"
 
-/* "-11.9..-10.2 pp": the unit once. */
 static void interval_cell(struct table *table, const struct comparison_figure *figure)
 {
-	char low[32], high[32];
+	const struct stats_effect *effect = &figure->effect;
+	char range[80];
 
-	if (!figure->effect.has_interval) {
+	if (effect->has_interval)
+		table_cell(table, "%s",
+			   compare_range(effect->low, effect->high, figure->unit, "..", range,
+					 sizeof(range)));
+	else
 		table_cell(table, "-");
-		return;
-	}
-	(void)compare_amount(figure->effect.low, figure->unit, true, low, sizeof(low));
-	if (figure->unit == FIGURE_SHARE)
-		low[strcspn(low, " ")] = '\0';
-	table_cell(table, "%s..%s", low,
-		   compare_amount(figure->effect.high, figure->unit, true, high, sizeof(high)));
+}
+
+/* An interval that is clear of 0, of so many that one may be so by chance. */
+static bool is_maybe(const struct comparison_figure *figure)
+{
+	const struct stats_effect *effect = &figure->effect;
+
+	return figure->verdict == VERDICT_UNCHANGED && effect->p < figure->p &&
+	       (effect->low > 0 || effect->high < 0);
+}
+
+/* As compare_verdict_word(), but the column stands beside that of the changes, and is narrow. */
+static const char *narrow_word(const struct comparison_figure *figure)
+{
+	if (is_maybe(figure))
+		return "maybe";
+	return figure->verdict == VERDICT_UNCHANGED || figure->verdict == VERDICT_CLEAN
+		       ? "none seen"
+		       : compare_verdict_word(figure->verdict);
 }
 
 /* "0 (<0.3)" for a rate that never was. */
@@ -47,7 +63,7 @@ static void side_cell(struct table *table, double value, double bound, enum figu
 static int write_figures(const struct text *text, const struct comparison *comparison)
 {
 	auto_table struct table *table = table_new();
-	bool has_bound = false;
+	bool has_bound = false, has_maybe = false;
 	char change[32];
 	int err;
 
@@ -74,11 +90,16 @@ static int write_figures(const struct text *text, const struct comparison *compa
 			   compare_amount(figure->effect.effect, figure->unit, true, change,
 					  sizeof(change)));
 		interval_cell(table, figure);
-		table_cell(table, "%s", compare_verdict_word(figure->verdict));
+		has_maybe |= is_maybe(figure);
+		table_cell(table, "%s", narrow_word(figure));
 	}
 	err = err ?: table_write(table, text->style, 2, text->out);
 	if (!err && has_bound)
 		text_paragraph(text, 2, 2, "(<N): none was seen; at 95 % there are fewer than N.");
+	if (!err && has_maybe)
+		text_paragraph(text, 2, 2,
+			       "maybe: the interval is clear of 0, but among so many figures that "
+			       "may be by chance.");
 	return err;
 }
 
@@ -132,7 +153,7 @@ static int write_causes(const struct text *text, const struct comparison *compar
 		return -ENOMEM;
 	if (!n)
 		return 0;
-	err = text_title(text, "What took time, %% of %s",
+	err = text_title(text, "What took time: %% of %s, and times a second",
 			 comparison->of_cpus ? "the CPUs' time" : "what the victims wanted");
 	table_group(table, "");
 	table_column(table, "name", TABLE_LEFT, TABLE_SHRINK);
@@ -140,8 +161,8 @@ static int write_causes(const struct text *text, const struct comparison *compar
 	table_column(table, "", TABLE_LEFT, 0);
 	table_column(table, "before", TABLE_POINT, 0);
 	table_column(table, "after", TABLE_POINT, 0);
-	table_column(table, "/s", TABLE_RIGHT, 0);
-	table_column(table, "/s", TABLE_RIGHT, 0);
+	table_column(table, "before", TABLE_RIGHT, 0);
+	table_column(table, "after", TABLE_RIGHT, 0);
 	for (unsigned int i = 0; i < n; i++)
 		has_change |= cause_cells(table, comparison, i);
 	err = err ?: table_write(table, text->style, 2, text->out);
@@ -188,16 +209,21 @@ static int write_head(const struct text *text, const struct comparison *comparis
 	auto_str struct str words = { .s = NULL };
 	int err;
 
-	(void)fprintf(text->out, "%u %s before, %.1f s; %u after, %.1f s%s\n", comparison->n_a,
+	(void)fprintf(text->out, "%u %s before, %.1f s; %u after, %.1f s%s", comparison->n_a,
 		      comparison->n_a == 1 ? "round" : "rounds",
 		      (double)comparison->time_a_ns / 1e9, comparison->n_b,
 		      (double)comparison->time_b_ns / 1e9,
 		      comparison->is_paired ? ", in pairs" : "");
+	if (comparison->n_left_out)
+		(void)fprintf(text->out, "; %u %s left out", comparison->n_left_out,
+			      comparison->n_left_out == 1 ? "pair" : "pairs");
+	(void)fputc('\n', text->out);
 	err = compare_add_verdict(comparison, &words);
 	if (err)
 		return err;
-	(void)fputc('\n', text->out);
+	(void)fputs(text->style->color ? "\n\033[1m" : "\n", text->out);
 	text_paragraph(text, 0, 0, words.s);
+	(void)fputs(text->style->color ? "\033[0m" : "", text->out);
 	return write_reasons(text, comparison);
 }
 

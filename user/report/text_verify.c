@@ -232,17 +232,29 @@ static int write_irqs(const struct text *text, const struct verification *found)
 	return err;
 }
 
+/* "abbaab" as "ab ba ab". Appends; -ENOMEM. */
+static int add_order(const char *order, struct str *words)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; order[i] && !err; i++)
+		err = str_addf(words, "%s%c", i && i % 2 == 0 ? " " : "", order[i]);
+	return err;
+}
+
 static int write_notes(const struct text *text, const struct verification *found)
 {
 	char length[32];
 
 	if (found->order && *found->order) {
 		auto_str struct str words = { .s = NULL };
-		int err = str_addf(&words,
-				   "Rounds of %s: %s (a as it was, b shielded; seed %" PRIu64 ")",
-				   str_format_ns(found->round_ns, length, sizeof(length)),
-				   found->order, found->seed);
+		int err = str_addf(&words, "Rounds of %s: ",
+				   str_format_ns(found->round_ns, length, sizeof(length)));
 
+		err = err ?: add_order(found->order, &words);
+		err = err
+			      ?: str_addf(&words, " (a as it was, b shielded; seed %" PRIu64 ")",
+					  found->seed);
 		if (err)
 			return err;
 		(void)fputc('\n', text->out);
