@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -21,7 +22,9 @@
 #include "isolate/knob_task.h"
 #include "sys/vms.h"
 
-#define PASSES_MAX 3 /* tasks are born in the root while others are moved out of it */
+#define PASSES_MAX  3 /* tasks are born in the root while others are moved out of it */
+#define WAIT_MIN_NS 1000000L
+#define WAIT_MAX_NS 128000000L /* doubled up to this: a quarter of a second in all */
 
 int cpuset_host_read(const struct root *root, char **ret)
 {
@@ -142,14 +145,26 @@ static int fill_in(const struct move *move, const char *value)
 					move->mount);
 }
 
+/*
+ * A task that is about to end cannot be moved any more, and is in its cpuset until it has given its
+ * memory back: -EBUSY meanwhile.
+ */
 static int remove_host(const struct move *move)
 {
+	struct timespec wait = { .tv_nsec = WAIT_MIN_NS };
 	int err;
 
-	if (!fs_exists(move->root, "%s/" CPUSET_HOST "/tasks", move->mount))
-		return change_dir(move, true);
-	err = move_passes(move, "/" CPUSET_HOST, "", true);
-	return err ?: change_dir(move, true);
+	do {
+		err = fs_exists(move->root, "%s/" CPUSET_HOST "/tasks", move->mount)
+			      ? move_passes(move, "/" CPUSET_HOST, "", true)
+			      : 0;
+		err = err ?: change_dir(move, true);
+		if (err != -EBUSY || wait.tv_nsec > WAIT_MAX_NS)
+			break;
+		(void)nanosleep(&wait, NULL);
+		wait.tv_nsec *= 2;
+	} while (true);
+	return err;
 }
 
 static int read_guest(struct move *move)
