@@ -214,6 +214,86 @@ TEST(apply__who_was_born_with_our_default_gets_the_original)
 	CHECK_STREQ(born, "0-3");
 }
 
+/* A passed-through line has appeared, which is where new ones are; a host's line is where it shall be. */
+TEST(apply__what_appeared_since_is_found)
+{
+	auto_root struct root root = machine();
+	const struct apply_config config = { .root = &root };
+	auto_plan struct plan found = { .journal = NULL };
+	auto_apply struct apply a;
+
+	CHECK_EQ(add(&root, "A", "2-3", false), 0);
+	put_table(5);
+	put_irq(27, "dev3\n", "0-1\n");
+	put_irq(28, "dev4\n", "1-2\n");
+	CHECK_EQ(apply_open_reader(&a, &config), 0);
+	CHECK_EQ(apply_find_new(&a, &found), 0);
+	CHECK_EQ(found.n_steps, 1);
+	CHECK_STREQ(found.steps[0].object, "proc/irq/28/smp_affinity_list");
+	CHECK_STREQ(found.steps[0].next, "1");
+}
+
+/* The same number with another device: the old one is gone, and a new one is to be placed. */
+TEST(apply__a_line_that_is_another_one_now_is_gone_and_new)
+{
+	auto_root struct root root = machine();
+	const struct apply_config config = { .root = &root };
+	auto_plan struct plan found = { .journal = NULL };
+	auto_apply struct apply a;
+	struct apply_tally tally;
+
+	CHECK_EQ(add(&root, "A", "2-3", false), 0);
+	put_irq(25, "another\n", "2\n");
+	CHECK_EQ(apply_open_reader(&a, &config), 0);
+	CHECK_EQ(apply_check(&a), 0);
+	apply_count(&a.plan, &tally);
+	CHECK_EQ(tally.gone, 1);
+	CHECK_EQ(tally.drifted, 0);
+	CHECK_EQ(apply_find_new(&a, &found), 0);
+	CHECK_EQ(found.n_steps, 1);
+	CHECK_STREQ(found.steps[0].object, "proc/irq/25/smp_affinity_list");
+}
+
+/* "24 -> 0-3" for what would be written, "24 drifted" else. */
+static char *lift_text(const struct root *root, const char *id)
+{
+	const struct apply_config config = { .root = root };
+	struct str text = { 0 };
+	auto_apply struct apply a;
+
+	CHECK_EQ(apply_open_reader(&a, &config), 0);
+	CHECK_EQ(apply_plan_lift(&a, id), 0);
+	CHECK_EQ(str_add(&text, ""), 0);
+	for (unsigned int i = 0; i < a.plan.n_steps; i++) {
+		const struct plan_step *step = &a.plan.steps[i];
+
+		CHECK_EQ(str_addf(&text, "%s %s", step->name,
+				  step->state == STEP_PLANNED	? "-> "
+				  : step->state == STEP_DRIFTED ? "drifted"
+								: "as it was"),
+			 0);
+		CHECK_EQ(str_addf(&text, "%s; ", step->state == STEP_PLANNED ? step->next : ""), 0);
+	}
+	return text.s;
+}
+
+TEST(apply_plan_lift__says_what_would_be_written)
+{
+	auto_root struct root root = machine();
+	auto_free char *one = NULL, *all = NULL;
+
+	CHECK_EQ(add(&root, "A", "2-3", false), 0);
+	CHECK_EQ(add(&root, "B", "1", false), 0);
+	put_irq(24, "dev0\n", "1-3\n");
+	one = lift_text(&root, "A");
+	CHECK_STREQ(one, "default mask of new interrupts -> 0,2-3; irq 24 dev0 drifted; "
+			 "irq 25 dev1 -> 2-3; irq 26 dev2 as it was; ");
+	all = lift_text(&root, NULL);
+	CHECK_STREQ(all, "default mask of new interrupts -> 0-3; irq 24 dev0 drifted; "
+			 "irq 25 dev1 -> 2-3; irq 26 dev2 -> 0-1; ");
+	CHECK_VALUES(&root, "1 1-3 0 0");
+}
+
 /* Its file is a link: read through, but never written through. */
 static void make_unwritable(const struct root *root)
 {

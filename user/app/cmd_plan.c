@@ -14,8 +14,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "isolate/advice.h"
-#include "isolate/knob.h"
-#include "isolate/step.h"
 #include "report/report.h"
 #include "report/steps.h"
 
@@ -65,19 +63,9 @@ static const struct opt_spec spec = {
 
 static int print_shell(const struct shielding *s)
 {
-	const struct plan *plan = &s->apply.plan;
-	auto_free unsigned int *order = apply_order(plan, false);
 	auto_str struct str text = { 0 };
-	int err = order ? str_add(&text, "") : -ENOMEM;
+	int err = shielding_add_commands(&s->apply.plan, false, &text);
 
-	for (unsigned int i = 0; i < plan->n_steps && !err; i++) {
-		const struct plan_step *step = &plan->steps[order[i]];
-
-		if (step_is_untouched(step))
-			continue;
-		err = str_addf(&text, "# %s: %s\n", step->name, step->why);
-		err = err ?: knob_add_command(step, step->next, &text);
-	}
 	if (err)
 		return shielding_error(s, "plan", err);
 	(void)fputs(text.s, stdout);

@@ -11,14 +11,12 @@
 #include "app/shielding.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "isolate/knob.h"
-#include "isolate/step.h"
 #include "report/steps.h"
 
 #define WAIT_NS 10000000000ULL
 
 struct config {
-	const char *vm;
+	const char *vm, *sysroot;
 	bool all, print, json;
 };
 
@@ -33,6 +31,7 @@ static const struct opt options[] = {
 	ROW(0, "all", OPT_FLAG, all, NULL, "all shields"),
 	ROW(0, "print", OPT_FLAG, print, NULL, "the plain shell commands instead"),
 	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.restore/1"),
+	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded machine, not this host"),
 };
 #undef ROW
 
@@ -93,21 +92,13 @@ static int choose(const struct config *config, const struct journal *journal, co
 	return EXIT_REFUSED;
 }
 
-/* By hand, in the order of putting back. */
-static int print_commands(struct shielding *s)
+/* By hand, as it would be done. */
+static int print_commands(struct shielding *s, const char *id)
 {
-	const struct journal *journal = &s->apply.journal;
 	auto_str struct str text = { 0 };
-	int err = str_add(&text, "");
+	int err = apply_plan_lift(&s->apply, id);
 
-	for (unsigned int i = journal->n_steps; i-- > 0 && !err;) {
-		const struct plan_step *step = &journal->steps[i];
-
-		if (step_is_untouched(step))
-			continue;
-		err = str_addf(&text, "# %s\n", step->name);
-		err = err ?: knob_add_command(step, step->orig, &text);
-	}
+	err = err ?: shielding_add_commands(&s->apply.plan, true, &text);
 	if (err)
 		return shielding_error(s, "restore", err);
 	(void)fputs(text.s, stdout);
@@ -117,16 +108,14 @@ static int print_commands(struct shielding *s)
 static int restore(const struct config *config, struct shielding *s)
 {
 	const char *id = NULL;
-	int err, code = shielding_open("restore", "/", s);
+	int err, code = shielding_open("restore", config->sysroot, s);
 
 	code = code ?: shielding_open_journal(s, "restore", !config->print, WAIT_NS);
+	code = code ?: choose(config, &s->apply.journal, &id);
 	if (code)
 		return code;
 	if (config->print)
-		return print_commands(s);
-	code = choose(config, &s->apply.journal, &id);
-	if (code)
-		return code;
+		return print_commands(s, id);
 	if (!s->apply.journal.n_layers && !s->apply.journal.n_steps) {
 		if (s->apply.n_swept || s->apply.was_interrupted)
 			(void)printf("everything is as it was\n");
@@ -146,7 +135,7 @@ static int restore(const struct config *config, struct shielding *s)
 
 int cmd_restore(int argc, char **argv)
 {
-	struct config config = { .vm = NULL };
+	struct config config = { .sysroot = "/" };
 	struct shielding s;
 	int code, rest;
 

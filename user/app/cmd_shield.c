@@ -23,7 +23,7 @@
 #define DAY_NS	86400000000000ULL
 
 struct config {
-	const char *vm, *only, *without;
+	const char *vm, *sysroot, *only, *without;
 	struct opt_strings tids, pids;
 	struct cpuset *cpus;
 	uint64_t for_ns;
@@ -50,6 +50,7 @@ static const struct opt options[] = {
 	ROW(0, "without", OPT_STRING, without, "KNOBS", 0, 0, "the default set without these"),
 	ROW(0, "force", OPT_FLAG, force, NULL, 0, 0, "CPU 0 may be the guest's"),
 	ROW(0, "json", OPT_FLAG, json, NULL, 0, 0, "one JSON document, lull.shield/1"),
+	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", 0, 0, "a recorded machine, not this host"),
 	ROW(0, "color", OPT_COLOR, color, "WHEN", 0, 0, "auto, always or never"),
 };
 #undef ROW
@@ -160,12 +161,13 @@ static int shield(const struct config *config, struct shielding *s)
 	auto_close int signals = -1;
 	struct keeper_config keeper = { .duration_ns = config->for_ns, .is_keeping = config->keep };
 	bool is_staying = config->keep || config->for_ns;
-	int code = shielding_open("shield", "/", s), kept;
+	int code = shielding_open("shield", config->sysroot, s), kept;
 
 	code = code ?: shielding_resolve(s, &request);
 	if (code)
 		return code;
-	move_away(s);
+	if (fs_root_is_live(&s->root))
+		move_away(s);
 	keeper.watched = s->layer->owner;
 	s->layer->is_best_effort = config->best_effort;
 	if (is_staying) {
@@ -189,7 +191,7 @@ static int shield(const struct config *config, struct shielding *s)
 int cmd_shield(int argc, char **argv)
 {
 	struct cpuset cpus = { 0 };
-	struct config config = { .cpus = &cpus };
+	struct config config = { .sysroot = "/", .cpus = &cpus };
 	struct shielding s;
 	int code, rest;
 
@@ -199,6 +201,11 @@ int cmd_shield(int argc, char **argv)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
 	if (rest < argc) {
 		log_error("shield: unexpected word %s; a VM is named with --vm", argv[rest]);
+		return EXIT_ERROR;
+	}
+	if (!streq(config.sysroot, "/") && (config.keep || config.for_ns)) {
+		log_error("shield: --keep and --for stay with a VM of this host, not of a recorded "
+			  "machine");
 		return EXIT_ERROR;
 	}
 	code = shield(&config, &s);

@@ -84,6 +84,19 @@ static void print_arrivals(const struct arrivals *arrivals)
 			     arrivals->rows[i].count, arrivals->rows[i].name);
 }
 
+/* It is no drift: nobody has placed it yet. */
+static void print_new(const struct steps *steps)
+{
+	if (!steps->n_fresh)
+		return;
+	(void)printf("%u appeared since and %s not placed; lull shield does it again, --keep by "
+		     "itself:\n",
+		     steps->n_fresh, steps->n_fresh == 1 ? "is" : "are");
+	for (unsigned int i = 0; i < steps->n_fresh; i++)
+		(void)printf("  %s: %s, not %s\n", steps->fresh[i].name, steps->fresh[i].now,
+			     steps->fresh[i].want);
+}
+
 static int print_text(const struct config *config, struct shielding *s,
 		      const struct apply_tally *tally)
 {
@@ -104,6 +117,7 @@ static int print_text(const struct config *config, struct shielding *s,
 	if (s->steps.n_shields || s->steps.n_rows)
 		(void)printf("%u held, %u pending, %u drifted, %u gone, %u failed\n", tally->held,
 			     tally->pending, tally->drifted, tally->gone, tally->failed);
+	print_new(&s->steps);
 	print_arrivals(&s->steps.arrivals);
 	/* Held steps are a number only, unless all are wanted. */
 	if (!config->all)
@@ -121,7 +135,7 @@ static int status(const struct config *config, struct shielding *s)
 	code = code ?: shielding_open_journal(s, "status", false, 0);
 	if (code)
 		return code;
-	err = apply_check(&s->apply);
+	err = apply_check(&s->apply) ?: apply_find_new(&s->apply, &s->fresh);
 	if (err)
 		return shielding_error(s, "status", err);
 	apply_count(&s->apply.plan, &tally);

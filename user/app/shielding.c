@@ -66,7 +66,9 @@ void shielding_done(struct shielding *s)
 	vms_done(&s->vms);
 	vms_vm_done(&s->configured);
 	fs_root_done(&s->root);
+	plan_done(&s->fresh);
 	free(s->steps.rows);
+	free(s->steps.fresh);
 	free(s->steps.stays);
 	for (unsigned int i = 0; i < s->steps.n_shields; i++) {
 		free(s->steps.shields[i].owner);

@@ -10,6 +10,7 @@
 
 #include "app/target.h"
 #include "base/fs.h"
+#include "base/str.h"
 #include "isolate/apply.h"
 #include "isolate/goal.h"
 #include "model/steps.h"
@@ -32,6 +33,7 @@ struct shielding {
 	struct cpuset online;
 	struct apply apply;
 	bool is_open;
+	struct plan fresh; /* what appeared since, and is not as the shields want it */
 	struct steps steps;
 	char *guest_text, *host_text, *title;
 };
@@ -57,6 +59,8 @@ int shielding_check(struct shielding *s, const char *command);
 int shielding_show(struct shielding *s, const char *command, bool with_shields);
 /* Of what is shown: leaves out the steps that simply hold. */
 void shielding_drop_held(struct shielding *s);
+/* The plain shell commands of a plan. -ENOMEM, or what a knob cannot express. */
+int shielding_add_commands(const struct plan *plan, bool is_lifting, struct str *to);
 /* What failed, on which object, why, what to do. */
 int shielding_error(const struct shielding *s, const char *command, int err);
 

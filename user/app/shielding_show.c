@@ -35,9 +35,10 @@ static const char *why_of(const struct plan_step *step)
 	if (step->state == STEP_REFUSED && step->knob->ops->refusal)
 		words = step->knob->ops->refusal(step->err);
 	if (step->state == STEP_FAILED || (step->state == STEP_REFUSED && !words))
-		words = step->err == -EXDEV ? "the kernel made something else of it"
-			: step->err	    ? strerror(-step->err)
-					    : "not written yet";
+		words = step->err == -EXDEV	   ? "the kernel made something else of it"
+			: step->err == -EOPNOTSUPP ? "not here; not on a recorded machine"
+			: step->err		   ? strerror(-step->err)
+						   : "not written yet";
 	if (step->state == STEP_PENDING)
 		words = "in effect at the next interrupt";
 	return words ?: step->why ?: "";
@@ -114,33 +115,37 @@ int shielding_name_culprits(struct shielding *s)
 	return err;
 }
 
+static struct step_row row_of(const struct plan_step *step)
+{
+	return (struct step_row){
+		.knob = step->knob->name,
+		.object = step->object,
+		.name = step->name,
+		.old_value = step->orig,
+		.now = step->now,
+		.want = step->next,
+		.state = shielding_state_name(step->state),
+		.by = step->by,
+		.why = why_of(step),
+		.knob_bit = 1ULL << knob_number(step->knob),
+	};
+}
+
 static int add_rows(struct shielding *s)
 {
 	const struct plan *plan = &s->apply.plan;
 	struct steps *steps = &s->steps;
 
+	steps->fresh = calloc(s->fresh.n_steps + 1, sizeof(*steps->fresh));
 	steps->rows = calloc(plan->n_steps + 1, sizeof(*steps->rows));
 	steps->stays = calloc(plan->n_stays + 1, sizeof(*steps->stays));
-	if (!steps->rows || !steps->stays)
+	if (!steps->rows || !steps->stays || !steps->fresh)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < plan->n_steps; i++) {
-		const struct plan_step *step = &plan->steps[i];
-
-		if (step_is_untouched(step))
-			continue;
-		steps->rows[steps->n_rows++] = (struct step_row){
-			.knob = step->knob->name,
-			.object = step->object,
-			.name = step->name,
-			.old_value = step->orig,
-			.now = step->now,
-			.want = step->next,
-			.state = shielding_state_name(step->state),
-			.by = step->by,
-			.why = why_of(step),
-			.knob_bit = 1ULL << knob_number(step->knob),
-		};
-	}
+	for (unsigned int i = 0; i < plan->n_steps; i++)
+		if (!step_is_untouched(&plan->steps[i]))
+			steps->rows[steps->n_rows++] = row_of(&plan->steps[i]);
+	for (unsigned int i = 0; i < s->fresh.n_steps; i++)
+		steps->fresh[steps->n_fresh++] = row_of(&s->fresh.steps[i]);
 	for (unsigned int i = 0; i < plan->n_stays; i++)
 		steps->stays[i] = (struct stay_row){ .knob = plan->stays[i].knob->name,
 						     .name = plan->stays[i].name,

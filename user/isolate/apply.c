@@ -18,12 +18,25 @@
 
 #define SLEPT_MIN_NS 1000000ULL
 
-static void read_reset(const struct apply *a, struct step_reset *ret)
+/* Was irqbalance told by us which CPUs to keep off? */
+static bool has_balancer(const struct journal *journal)
+{
+	const struct knob *knob = knob_find("irqbalance");
+
+	for (unsigned int i = 0; i < journal->n_steps; i++)
+		if (journal->steps[i].knob == knob &&
+		    !streq(journal->steps[i].prev, journal->steps[i].orig))
+			return true;
+	return false;
+}
+
+void apply_read_reset(const struct apply *a, struct step_reset *ret)
 {
 	struct step_reset reset = { .known = a->online };
 
 	cpuset_or(&reset.known, &a->journal.online);
 	reset.has_happened = a->config.has_reset || a->slept || a->online_changed;
+	reset.has_balancer = has_balancer(&a->journal);
 	*ret = reset;
 }
 
@@ -33,7 +46,9 @@ static int apply_steps(struct apply *a, struct plan *plan, bool is_lifting)
 	struct step_reset reset;
 	int err = order ? 0 : -ENOMEM;
 
-	read_reset(a, &reset);
+	apply_read_reset(a, &reset);
+	for (unsigned int i = plan->n_steps; i > 0 && !err; i--)
+		err = step_widen(a->config.root, &plan->steps[order[i - 1]], &reset);
 	for (unsigned int i = 0; i < plan->n_steps && !err; i++)
 		err = step_apply(a->config.root, &plan->steps[order[i]], &reset);
 	return err;

@@ -76,6 +76,16 @@ int apply_again(struct apply *a);
 int apply_claim(struct apply *a, const char *object);
 /* Fills a->plan with the journal's steps and their states now. Reads only. */
 int apply_check(struct apply *a);
+/*
+ * Appends to @ret what has appeared since the last run, and is not as the shields want it: steps
+ * that the next run would take. Reads only.
+ */
+int apply_find_new(struct apply *a, struct plan *ret);
+/*
+ * What would be if the layer @id (NULL: all) were lifted: fills a->plan, with states: planned is
+ * what would be written. Reads only.
+ */
+int apply_plan_lift(struct apply *a, const char *id);
 
 /* Indices of the plan's steps in the order of applying, or of putting back. NULL: no memory. */
 unsigned int *apply_order(const struct plan *plan, bool is_lifting);

@@ -12,10 +12,9 @@
 
 int apply_check(struct apply *a)
 {
-	struct step_reset reset = { .known = a->online };
+	struct step_reset reset;
 
-	cpuset_or(&reset.known, &a->journal.online);
-	reset.has_happened = a->slept || a->online_changed;
+	apply_read_reset(a, &reset);
 	plan_done(&a->plan);
 	for (unsigned int i = 0; i < a->journal.n_steps; i++) {
 		struct plan_step step;
@@ -31,6 +30,67 @@ int apply_check(struct apply *a)
 		}
 	}
 	return 0;
+}
+
+/* Is it neither in the journal nor as wanted, by chance or because a part of it does? */
+static bool is_new(struct apply *a, const struct plan *plan, unsigned int at,
+		   const struct step_reset *reset)
+{
+	struct plan_step *step = &plan->steps[at];
+	const struct plan_step *known = plan_recorded(plan, step->knob, step->object);
+
+	if ((known && streq(known->identity, step->identity)) || step_is_untouched(step))
+		return false;
+	step_foresee(a->config.root, step, reset);
+	return step->state == STEP_PLANNED;
+}
+
+int apply_find_new(struct apply *a, struct plan *ret)
+{
+	struct plan plan = { .journal = NULL };
+	struct layer_list layers = { .v = a->journal.layers, .n = a->journal.n_layers };
+	struct step_reset reset;
+	int err = layers.n ? apply_plan_all(a, &layers, false, true, &plan) : 0;
+
+	apply_read_reset(a, &reset);
+	for (unsigned int i = 0; i < plan.n_steps && !err; i++)
+		if (is_new(a, &plan, i, &reset))
+			err = plan_take_step(ret, &plan.steps[i]);
+	plan_done(&plan);
+	return err;
+}
+
+/* A killed run may have got to what it intended, too. */
+static bool is_intended(const struct plan *plan, const struct plan_step *step)
+{
+	const struct plan_step *known = plan_recorded(plan, step->knob, step->object);
+
+	return known && step->now && streq(known->identity, step->identity) &&
+	       streq(known->next, step->now);
+}
+
+int apply_plan_lift(struct apply *a, const char *id)
+{
+	struct layer_list layers = { .v = calloc(a->journal.n_layers + 1, sizeof(void *)) };
+	struct step_reset reset;
+	int err = layers.v ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; i < a->journal.n_layers && !err; i++)
+		if (id && !streq(a->journal.layers[i]->id, id))
+			layers.v[layers.n++] = a->journal.layers[i];
+	plan_done(&a->plan);
+	a->bad = NULL;
+	err = err ?: apply_plan_all(a, &layers, layers.n > 0, false, &a->plan);
+	free(layers.v);
+	apply_read_reset(a, &reset);
+	for (unsigned int i = 0; i < a->plan.n_steps && !err; i++) {
+		struct plan_step *step = &a->plan.steps[i];
+
+		step_foresee(a->config.root, step, &reset);
+		if (step->state == STEP_DRIFTED && is_intended(&a->plan, step))
+			step->state = STEP_PLANNED;
+	}
+	return err;
 }
 
 int apply_claim(struct apply *a, const char *object)

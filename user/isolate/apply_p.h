@@ -21,4 +21,5 @@ struct layer_list {
  */
 int apply_plan_all(struct apply *a, const struct layer_list *layers, bool is_strict, bool is_second,
 		   struct plan *plan);
+void apply_read_reset(const struct apply *a, struct step_reset *ret);
 #endif

@@ -91,7 +91,7 @@ int apply_plan_all(struct apply *a, const struct layer_list *layers, bool is_str
 struct place {
 	bool is_later; /* not among those that are put back first */
 	unsigned int knob;
-	bool is_task;
+	bool is_task, is_nested;
 	unsigned int index;
 	bool is_lifting;
 };
@@ -111,7 +111,9 @@ static int compare_places(const void *left, const void *right)
 	order = order ?: sign * compare_uint(a->knob, b->knob);
 	/* Tasks come last in both directions: their masks depend on where they may run at all. */
 	order = order ?: compare_uint(a->is_task, b->is_task);
-	return order ?: sign * compare_uint(a->index, b->index);
+	/* Nested ones are narrowed from within in both: when they get wider, step_widen() does it. */
+	order = order ?: sign * compare_uint(b->is_nested, a->is_nested);
+	return order ?: (a->is_nested ? 1 : sign) * compare_uint(a->index, b->index);
 }
 
 unsigned int *apply_order(const struct plan *plan, bool is_lifting)
@@ -128,6 +130,7 @@ unsigned int *apply_order(const struct plan *plan, bool is_lifting)
 			.is_later = !plan->steps[i].knob->is_restored_first,
 			.knob = knob_number(plan->steps[i].knob),
 			.is_task = str_starts(plan->steps[i].object, "task/"),
+			.is_nested = step_is_nested(&plan->steps[i]),
 			.index = i,
 			.is_lifting = is_lifting,
 		};

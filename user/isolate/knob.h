@@ -50,6 +50,13 @@ struct knob_ops {
 	 * that is neither ours nor the original, found after such an event, is written again.
 	 */
 	bool is_reset_by_kernel;
+	/*
+	 * The set of CPUs @step lies within another step's, and has to at any moment; inner ones are
+	 * planned before outer ones. NULL: none does.
+	 */
+	bool (*is_nested)(const struct plan_step *step);
+	/* A set of CPUs of which a part does as well: who has to choose, chooses within it. */
+	bool is_good_in_part;
 	/* Objects come and go while lull runs: they are looked for again after the writes. */
 	bool is_scanned_twice;
 	/* What is written is taken over at the owner's next turn, and reads as before until then. */

@@ -159,6 +159,16 @@ static int write_value(const struct root *root, const struct plan_step *step, co
 	return way->write ? way->write(root, step, value) : knob_file_write_list(root, step, value);
 }
 
+/* The CPUs of a cpuset lie within those of the one above it. */
+static bool is_nested(const struct plan_step *step)
+{
+	static const char file[] = "/cpuset.cpus";
+	size_t len = strlen(step->object);
+
+	return way_of(step) == &way_file && len >= sizeof(file) &&
+	       streq(step->object + len - sizeof(file) + 1, file);
+}
+
 static int settle(const struct root *root, const struct plan_step *step)
 {
 	const struct cpuset_way *way = way_of(step);
@@ -183,5 +193,6 @@ const struct knob_ops knob_cpuset = {
 	.write = write_value,
 	.settle = settle,
 	.shell = shell,
+	.is_nested = is_nested,
 	.is_reset_by_kernel = true,
 };

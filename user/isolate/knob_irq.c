@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
@@ -44,26 +45,39 @@ static int identity_part(const struct root *root, unsigned int irq, const char *
 }
 
 /* 0, -ENOENT, or what keeps it from being seen: that is no "gone". */
-static int look_for(const struct root *root, const char *dir, unsigned int irq)
+static int look_for(const struct root *root, const char *dir, unsigned int irq, ino_t *ret_inode)
 {
 	auto_close int fd = fs_open(root, O_PATH | O_DIRECTORY, "%s/%u", dir, irq);
+	struct stat st;
 
-	return fd < 0 ? fd : 0;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st))
+		return -errno;
+	*ret_inode = st.st_ino;
+	return 0;
 }
 
-/* "PCI-MSIX-0000:00:02.0|1|nvme0q1"; without sys/kernel/irq (sparse irqs) the number must do. */
+/*
+ * "PCI-MSIX-0000:00:02.0|1|nvme0q1|4711"; without sys/kernel/irq (sparse irqs) the number must do.
+ * A driver that is loaded again can get a line with all that as before, but for the inode of its
+ * directory: kernfs gives those out in a ring. One in a recorded machine says nothing.
+ */
 static int identify_irq(const struct root *root, unsigned int irq, char **ret)
 {
 	auto_str struct str text = { 0 };
-	int err = look_for(root, "proc/irq", irq);
+	ino_t inode = 0;
+	int err = look_for(root, "proc/irq", irq, &inode);
 
 	if (err)
 		return err;
-	err = look_for(root, "sys/kernel/irq", irq);
+	err = look_for(root, "sys/kernel/irq", irq, &inode);
 	if (!err) {
 		err = identity_part(root, irq, "chip_name", "", &text);
 		err = err ?: identity_part(root, irq, "hwirq", "|", &text);
 		err = err ?: identity_part(root, irq, "actions", "|", &text);
+		if (!err && fs_root_is_live(root))
+			err = str_addf(&text, "|%llu", (unsigned long long)inode);
 	} else if (err == -ENOENT) {
 		err = str_add(&text, "");
 	}
@@ -288,4 +302,5 @@ const struct knob_ops knob_irq = {
 	.refusal = refusal,
 	.is_reset_by_kernel = true,
 	.is_scanned_twice = true,
+	.is_good_in_part = true, /* irqbalance picks one of a line's CPUs */
 };

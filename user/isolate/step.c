@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "isolate/knob.h"
@@ -87,6 +88,58 @@ static bool is_awaited(const struct plan_step *step)
 	       (streq(step->now, step->prev) || streq(step->now, step->orig));
 }
 
+/* Is @inner a set of CPUs, not empty, within @outer? */
+static bool is_within(const char *inner, const char *outer)
+{
+	struct cpuset cpus, around;
+
+	if (cpuset_parse(inner, &cpus) || cpuset_parse(outer, &around) || cpuset_is_empty(&cpus))
+		return false;
+	cpuset_subtract(&cpus, &around);
+	return cpuset_is_empty(&cpus);
+}
+
+/* Not as it was written, and yet as good: no CPU is in it that is not wanted. */
+static bool serves(const struct plan_step *step)
+{
+	return step->knob->ops->is_good_in_part && !streq(step->next, step->orig) &&
+	       !streq(step->now, step->prev) && is_within(step->now, step->next);
+}
+
+bool step_is_nested(const struct plan_step *step)
+{
+	return step->knob->ops->is_nested && step->knob->ops->is_nested(step);
+}
+
+int step_format_wide(const struct plan_step *step, char **ret)
+{
+	struct cpuset both, next;
+
+	*ret = NULL;
+	if (!step_is_nested(step) || is_within(step->next, step->prev) ||
+	    cpuset_parse(step->prev, &both) || cpuset_parse(step->next, &next))
+		return 0;
+	cpuset_or(&both, &next);
+	return knob_format_cpus(&both, ret);
+}
+
+/* A run was killed between widening and narrowing. */
+static bool is_wide(const struct plan_step *step)
+{
+	auto_free char *wide = NULL;
+
+	return !step_format_wide(step, &wide) && wide && streq(step->now, wide);
+}
+
+/* Nobody else has made it what it is: it may be written. */
+static bool is_ours(const struct plan_step *step, const struct step_reset *reset)
+{
+	return streq(step->now, step->prev) || is_reset(step, reset) || is_awaited(step) ||
+	       (reset->has_balancer && step->knob->ops->is_good_in_part &&
+		is_within(step->now, step->prev)) ||
+	       is_wide(step);
+}
+
 static int set_prev(struct plan_step *step, const char *value)
 {
 	char *prev = strdup(value);
@@ -112,12 +165,12 @@ static int arrive(const struct root *root, struct plan_step *step)
 	return 0;
 }
 
-static int write_value(const struct root *root, const struct plan_step *step)
+static int write_value(const struct root *root, const struct plan_step *step, const char *value)
 {
 	int err = 0;
 
 	for (int i = 0; i < TRIES_MAX; i++) {
-		err = step->knob->ops->write(root, step, step->next);
+		err = step->knob->ops->write(root, step, value);
 		if (err != -EAGAIN && err != -EBUSY && err != -ENOMEM && err != -EINTR)
 			break;
 	}
@@ -134,8 +187,8 @@ static void write_failed(const struct root *root, struct plan_step *step, int er
 		fail(step, -ENOENT);
 	else
 		fail(step, err);
-	if (step->state == STEP_FAILED && streq(step->prev, step->orig) && ops->refusal &&
-	    ops->refusal(err))
+	if (step->state == STEP_FAILED && streq(step->prev, step->orig) &&
+	    ((ops->refusal && ops->refusal(err)) || (err == -EOPNOTSUPP && !fs_root_is_live(root))))
 		step->state = STEP_REFUSED;
 }
 
@@ -145,7 +198,7 @@ static void write_failed(const struct root *root, struct plan_step *step, int er
  */
 static int write_and_look(const struct root *root, struct plan_step *step)
 {
-	int err = write_value(root, step);
+	int err = write_value(root, step, step->next);
 
 	if (!look(root, step))
 		return set_prev(step, step->next);
@@ -163,48 +216,86 @@ static int write_and_look(const struct root *root, struct plan_step *step)
 	return set_prev(step, step->now);
 }
 
-int step_apply(const struct root *root, struct plan_step *step, const struct step_reset *reset)
+int step_widen(const struct root *root, struct plan_step *step, const struct step_reset *reset)
 {
-	if (step_is_untouched(step)) {
-		step->state = STEP_HELD;
+	auto_free char *wide = NULL;
+	int err = step_format_wide(step, &wide);
+
+	if (err || !wide || step_is_untouched(step) || !look(root, step))
+		return err;
+	if (streq(step->now, step->next) || !is_ours(step, reset))
 		return 0;
-	}
-	if (!look(root, step))
-		return 0;
+	if (!streq(step->now, wide) && write_value(root, step, wide))
+		return 0; /* step_apply() will say so */
+	return set_prev(step, wide);
+}
+
+enum verdict { IS_THERE, IS_TO_BE_WRITTEN, IS_SOMEBODYS };
+
+/* What is to be done with a value that was read. */
+static enum verdict compare(const struct plan_step *step, const struct step_reset *reset)
+{
 	/* What was written last may still come, so that nothing seems to be left to do. */
 	if (streq(step->now, step->next) &&
 	    (!step->knob->ops->is_late || streq(step->prev, step->next)))
-		return arrive(root, step);
-	if (!streq(step->now, step->prev) && !is_reset(step, reset) && !is_awaited(step)) {
-		step->state = STEP_DRIFTED;
+		return IS_THERE;
+	if (serves(step) && !is_reset(step, reset))
+		return IS_THERE;
+	return is_ours(step, reset) ? IS_TO_BE_WRITTEN : IS_SOMEBODYS;
+}
+
+int step_apply(const struct root *root, struct plan_step *step, const struct step_reset *reset)
+{
+	step->state = STEP_HELD;
+	if (step_is_untouched(step) || !look(root, step))
 		return 0;
+	switch (compare(step, reset)) {
+	case IS_THERE:
+		return arrive(root, step);
+	case IS_TO_BE_WRITTEN:
+		return write_and_look(root, step);
+	case IS_SOMEBODYS:
+		break;
 	}
-	return write_and_look(root, step);
+	step->state = STEP_DRIFTED;
+	return 0;
+}
+
+void step_foresee(const struct root *root, struct plan_step *step, const struct step_reset *reset)
+{
+	step->state = STEP_HELD;
+	if (step_is_untouched(step) || !look(root, step))
+		return;
+	switch (compare(step, reset)) {
+	case IS_THERE:
+		break;
+	case IS_TO_BE_WRITTEN:
+		step->state = STEP_PLANNED;
+		break;
+	case IS_SOMEBODYS:
+		step->state = STEP_DRIFTED;
+		break;
+	}
 }
 
 void step_check(const struct root *root, struct plan_step *step, const struct step_reset *reset)
 {
 	int err;
 
-	if (step_is_untouched(step)) {
-		step->state = STEP_HELD;
+	step->state = STEP_HELD;
+	step->err = 0;
+	if (step_is_untouched(step) || !look(root, step))
 		return;
-	}
-	if (!look(root, step))
-		return;
-	if (streq(step->now, step->next)) {
+	if (streq(step->now, step->next) || serves(step)) {
 		err = step->knob->ops->settle ? step->knob->ops->settle(root, step) : 0;
 		step->state = err == -EINPROGRESS ? STEP_PENDING : STEP_HELD;
-		return;
-	}
-	if (streq(step->prev, step->next) && is_awaited(step)) {
+	} else if (streq(step->prev, step->next) && is_awaited(step)) {
 		step->state = STEP_PENDING;
-		return;
-	}
-	if (streq(step->now, step->prev) || is_reset(step, reset)) {
+	} else if (streq(step->now, step->prev) || is_wide(step)) {
 		step->state = STEP_FAILED;
-		step->err = 0;
-		return;
+	} else {
+		step->state = STEP_DRIFTED;
+		if (is_reset(step, reset) && !step->by)
+			step->by = strdup(STEP_BY_KERNEL); /* no memory: then it is not said */
 	}
-	step->state = STEP_DRIFTED;
 }

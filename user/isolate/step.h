@@ -11,10 +11,14 @@
 #include "base/fs.h"
 #include "isolate/plan.h"
 
-/* What the kernel itself may have done to values since the journal was written. */
+/* Who made a value what it is, when that is known. */
+#define STEP_BY_KERNEL "the kernel, as CPUs went or the machine slept"
+
+/* What the kernel, or a helper of ours, may have done to values since the journal was written. */
 struct step_reset {
 	bool has_happened;   /* CPUs went or came, or the system slept */
 	struct cpuset known; /* CPUs online now or then */
+	bool has_balancer;   /* irqbalance was told by us: it chooses among the CPUs of a line */
 };
 
 /*
@@ -24,6 +28,18 @@ struct step_reset {
 int step_apply(const struct root *root, struct plan_step *step, const struct step_reset *reset);
 /* Reads only: held, pending, drifted, gone, or failed when it is prev and not next. */
 void step_check(const struct root *root, struct plan_step *step, const struct step_reset *reset);
+/* Reads only: what step_apply() would do. Planned: it would write. */
+void step_foresee(const struct root *root, struct plan_step *step, const struct step_reset *reset);
+
+/*
+ * Sets of CPUs that lie within each other cannot all become others at once: each is widened to what
+ * it was and will be together, those that are around others first, and narrowed by step_apply().
+ */
+int step_widen(const struct root *root, struct plan_step *step, const struct step_reset *reset);
+/* The value in between, allocated; NULL: there is none, the next one is within the one before. */
+int step_format_wide(const struct plan_step *step, char **ret);
+/* One of several that lie within each other: the inner ones are planned first. */
+bool step_is_nested(const struct plan_step *step);
 
 /* Nothing is, or ever was, written of it: it is only remembered. */
 bool step_is_untouched(const struct plan_step *step);

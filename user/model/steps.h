@@ -52,6 +52,8 @@ struct steps {
 	const char *title; /* "win11, pid 4242" */
 	struct step_row *rows;
 	unsigned int n_rows;
+	struct step_row *fresh; /* what appeared since, and no shield has placed yet */
+	unsigned int n_fresh;
 	struct stay_row *stays;
 	unsigned int n_stays;
 	char **advice;

@@ -92,6 +92,15 @@ static void put_arrivals(struct json_object *to, const struct arrivals *arrivals
 	}
 }
 
+static struct json_object *make_fresh(const struct steps *steps, int *err)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < steps->n_fresh; i++)
+		put_step(list, &steps->fresh[i], err);
+	return list;
+}
+
 static struct json_object *make_stays(const struct steps *steps, int *err)
 {
 	struct json_object *list = json_object_new_array();
@@ -134,6 +143,7 @@ int report_steps_json_write(const struct steps *steps, FILE *out)
 		json_put(top, "interrupted", json_object_new_boolean(steps->is_interrupted), &err);
 		put_arrivals(top, &steps->arrivals, &err);
 		json_put(top, "shields", make_shields(steps, &err), &err);
+		json_put(top, "new", make_fresh(steps, &err), &err);
 	} else {
 		put_plan(top, steps, &err);
 	}
