@@ -42,7 +42,8 @@ GOALS_WITHOUT_BUILD := clean format format-check
 SRC       := $(sort $(wildcard user/*/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-PROG_SRC  := $(sort $(wildcard tests/bpf/*.c tests/cli/*.c tests/lab/*.c tests/root/*.c))
+PART_SRC  := $(sort $(wildcard tests/*/*_part.c))
+PROG_SRC  := $(filter-out $(PART_SRC),$(sort $(wildcard tests/bpf/*.c tests/cli/*.c tests/lab/*.c tests/root/*.c)))
 BPF_SRC   := $(sort $(wildcard bpf/*.bpf.c))
 MAN_SRC   := $(sort $(wildcard scripts/man/*.8.scd))
 C_FILES   := $(sort $(wildcard bpf/*.[ch] user/*/*.[ch] tests/*/*.[ch]))
@@ -53,6 +54,7 @@ LIB_OBJ   := $(filter-out $(MAIN_OBJ),$(OBJ))
 UNIT_OBJ  := $(UNIT_SRC:%.c=$(O)/%.o)
 FUZZ_OBJ  := $(FUZZ_SRC:%.c=$(O)/%.o)
 PROG_OBJ  := $(PROG_SRC:%.c=$(O)/%.o)
+PART_OBJ  := $(PART_SRC:%.c=$(O)/%.o)
 LIB       := $(O)/liblull.a
 BIN       := $(if $(MAIN_OBJ),$(O)/lull)
 FUZZ_BIN  := $(FUZZ_SRC:tests/fuzz/%.c=$(O)/%)
@@ -180,8 +182,8 @@ $(O)/lull: $(MAIN_OBJ) $(LIB_OBJ)
 $(O)/unit: $(UNIT_OBJ) $(LIB_OBJ)
 	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(PROG_BIN): %: %.o $(LIB)
-	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+$(PROG_BIN): %: %.o $(PART_OBJ) $(LIB)
+	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $< $(PART_OBJ) $(LIB) $(LIBS)
 
 # ---- fuzzing: a build of its own, by clang
 
@@ -254,4 +256,4 @@ tidy-flags:
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(PROG_OBJ:.o=.d) $(BPF_OBJ:.o=.d))
+-include $(wildcard $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(PROG_OBJ:.o=.d) $(PART_OBJ:.o=.d) $(BPF_OBJ:.o=.d))

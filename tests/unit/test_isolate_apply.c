@@ -30,17 +30,28 @@ static void put_irq(unsigned int irq, const char *actions, const char *list)
 	machines_put(test_tmpdir(), path, actions);
 }
 
-/* The lines 24 to 24 + @n - 1 of a machine with four CPUs. */
-static void put_table(unsigned int n)
+#define VFIO "vfio-msi[0](0000:01:00.0)"
+
+/* The lines 24 to 24 + @n - 1 of a machine with four CPUs; line @vfio is passed through. */
+static void put_table_vfio(unsigned int n, unsigned int vfio)
 {
 	auto_str struct str text = { 0 };
 
 	CHECK_EQ(str_add(&text, "    CPU0  CPU1  CPU2  CPU3\n"), 0);
-	for (unsigned int i = 0; i < n; i++)
-		CHECK_EQ(
-			str_addf(&text, " %u:  1  0  0  0  PCI-MSI %u-edge  dev%u\n", 24 + i, i, i),
-			0);
+	for (unsigned int i = 0; i < n; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "dev%u", i);
+		CHECK_EQ(str_addf(&text, " %u:  1  0  0  0  PCI-MSI %u-edge  %s\n", 24 + i, i,
+				  24 + i == vfio ? VFIO : name),
+			 0);
+	}
 	machines_put(test_tmpdir(), "proc/interrupts", text.s);
+}
+
+static void put_table(unsigned int n)
+{
+	put_table_vfio(n, 0);
 }
 
 static struct root machine(void)
@@ -214,7 +225,7 @@ TEST(apply__who_was_born_with_our_default_gets_the_original)
 	CHECK_STREQ(born, "0-3");
 }
 
-/* A passed-through line has appeared, which is where new ones are; a host's line is where it shall be. */
+/* A passed-through line has appeared, and one of the host, where such lines begin. */
 TEST(apply__what_appeared_since_is_found)
 {
 	auto_root struct root root = machine();
@@ -223,14 +234,14 @@ TEST(apply__what_appeared_since_is_found)
 	auto_apply struct apply a;
 
 	CHECK_EQ(add(&root, "A", "2-3", false), 0);
-	put_table(5);
+	put_table_vfio(5, 28);
 	put_irq(27, "dev3\n", "0-1\n");
-	put_irq(28, "dev4\n", "1-2\n");
+	put_irq(28, VFIO "\n", "0-1\n");
 	CHECK_EQ(apply_open_reader(&a, &config), 0);
 	CHECK_EQ(apply_find_new(&a, &found), 0);
 	CHECK_EQ(found.n_steps, 1);
 	CHECK_STREQ(found.steps[0].object, "proc/irq/28/smp_affinity_list");
-	CHECK_STREQ(found.steps[0].next, "1");
+	CHECK_STREQ(found.steps[0].next, "2-3");
 }
 
 /* The same number with another device: the old one is gone, and a new one is to be placed. */
@@ -243,7 +254,8 @@ TEST(apply__a_line_that_is_another_one_now_is_gone_and_new)
 	struct apply_tally tally;
 
 	CHECK_EQ(add(&root, "A", "2-3", false), 0);
-	put_irq(25, "another\n", "2\n");
+	put_table_vfio(3, 25);
+	put_irq(25, VFIO "\n", "0-1\n");
 	CHECK_EQ(apply_open_reader(&a, &config), 0);
 	CHECK_EQ(apply_check(&a), 0);
 	apply_count(&a.plan, &tally);
@@ -323,6 +335,19 @@ TEST(apply__a_roll_back_leaves_the_other_shield)
 	CHECK_EQ(add(&root, "A", "2-3", false), -ECANCELED);
 	CHECK_VALUES(&root, "d 0,2-3 2-3 0");
 	lift(&root, "B", &tally);
+	CHECK_VALUES(&root, "f 0-3 2-3 0-1");
+}
+
+TEST(apply__a_replacement_that_fails_leaves_what_it_would_have_replaced)
+{
+	auto_root struct root root = machine();
+	struct apply_tally tally;
+
+	CHECK_EQ(add(&root, "A", "1", false), 0);
+	make_unwritable(&root);
+	CHECK_EQ(add(&root, "A", "2-3", false), -ECANCELED);
+	CHECK_VALUES(&root, "d 0,2-3 2-3 0");
+	lift(&root, "A", &tally);
 	CHECK_VALUES(&root, "f 0-3 2-3 0-1");
 }
 

@@ -17,7 +17,8 @@ static bool is_done_by_command(const struct plan_step *step)
 
 static int add_command(const struct plan_step *step, const char *value, struct str *to)
 {
-	const char *why = step->why && *step->why ? step->why : NULL;
+	bool is_back = streq(step->next, step->orig);
+	const char *why = step->why && *step->why && !is_back ? step->why : NULL;
 	int err = str_addf(to, "# %s%s%s\n", step->name, why ? ": " : "", why ?: "");
 
 	return err ?: knob_add_command(step, value, to);
@@ -51,9 +52,11 @@ int shielding_add_commands(const struct plan *plan, bool is_lifting, struct str 
 	auto_free unsigned int *order = apply_order(plan, is_lifting);
 	int err = order ? str_add(to, "") : -ENOMEM;
 
-	for (unsigned int i = plan->n_steps; i > 0 && !err; i--)
-		err = add_wide(&plan->steps[order[i - 1]], to);
-	for (unsigned int i = 0; i < plan->n_steps && !err; i++)
-		err = add_step(&plan->steps[order[i]], to);
+	for (unsigned int i = 0, n; i < plan->n_steps && !err; i++) {
+		/* Those around others first, once for all that lie within each other. */
+		for (n = step_count_nested(plan, order, i); n > 0 && !err; n--)
+			err = add_wide(&plan->steps[order[i + n - 1]], to);
+		err = err ?: add_step(&plan->steps[order[i]], to);
+	}
 	return err;
 }

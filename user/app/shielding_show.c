@@ -36,7 +36,7 @@ static const char *why_of(const struct plan_step *step)
 		words = step->knob->ops->refusal(step->err);
 	if (step->state == STEP_FAILED || (step->state == STEP_REFUSED && !words))
 		words = step->err == -EXDEV	   ? "the kernel made something else of it"
-			: step->err == -EOPNOTSUPP ? "not here; not on a recorded machine"
+			: step->err == -EOPNOTSUPP ? "not on a recorded machine"
 			: step->err		   ? strerror(-step->err)
 						   : "not written yet";
 	if (step->state == STEP_PENDING)

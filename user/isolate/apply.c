@@ -47,10 +47,11 @@ static int apply_steps(struct apply *a, struct plan *plan, bool is_lifting)
 	int err = order ? 0 : -ENOMEM;
 
 	apply_read_reset(a, &reset);
-	for (unsigned int i = plan->n_steps; i > 0 && !err; i--)
-		err = step_widen(a->config.root, &plan->steps[order[i - 1]], &reset);
-	for (unsigned int i = 0; i < plan->n_steps && !err; i++)
-		err = step_apply(a->config.root, &plan->steps[order[i]], &reset);
+	for (unsigned int i = 0, n; i < plan->n_steps && !err; i++) {
+		for (n = step_count_nested(plan, order, i); n > 0 && !err; n--)
+			err = step_widen(a->config.root, &plan->steps[order[i + n - 1]], &reset);
+		err = err ?: step_apply(a->config.root, &plan->steps[order[i]], &reset);
+	}
 	return err;
 }
 
@@ -293,14 +294,33 @@ int apply_plan(struct apply *a, const struct layer *layer)
 	return err;
 }
 
-/* The new layer is not to be: the others alone, and what failed is what there is to tell. */
-static int roll_back(struct apply *a, const char *id)
+/* Those without @id and with *@layer, which the journal takes over when it can. */
+static int run_with(struct apply *a, const char *id, struct layer **layer, bool is_lifting)
+{
+	struct layer_list list = { .v = NULL };
+	int err = layers_without(a, has_id, id, &list);
+
+	if (err)
+		return err;
+	list.v[list.n++] = *layer;
+	err = run(a, &list, is_lifting);
+	if (has_layer(&(struct layer_list){ a->journal.layers, a->journal.n_layers }, *layer))
+		*layer = NULL;
+	free(list.v);
+	return err;
+}
+
+/*
+ * The new layer is not to be: the others, and *@before that it would have replaced. What failed is
+ * what there is to tell.
+ */
+static int roll_back(struct apply *a, const char *id, struct layer **before)
 {
 	struct plan failed = a->plan;
 	int err;
 
 	a->plan = (struct plan){ .journal = NULL };
-	err = apply_lift(a, id);
+	err = *before ? run_with(a, id, before, true) : apply_lift(a, id);
 	a->n_owed = 0;
 	for (unsigned int i = 0; i < a->plan.n_steps; i++)
 		a->n_owed += a->plan.steps[i].state == STEP_FAILED;
@@ -311,26 +331,22 @@ static int roll_back(struct apply *a, const char *id)
 
 int apply_add(struct apply *a, const struct layer *layer)
 {
-	struct layer_list list = { .v = NULL };
-	struct layer *added = NULL;
-	bool is_best_effort = layer->is_best_effort;
-	int err = layers_without(a, has_id, layer->id, &list);
+	const struct layer *old = apply_layer(a, layer->id);
+	struct layer *added = NULL, *before = NULL;
+	int err = layer_copy(layer, &added);
 
-	err = err ?: layer_copy(layer, &added);
+	if (!err && old)
+		err = layer_copy(old, &before);
 	if (!err) {
 		added->is_new = true;
 		added->since_ns = journal_now_ns(a->config.root);
-		list.v[list.n++] = added;
-		err = run(a, &list, false);
+		err = run_with(a, layer->id, &added, false);
 	}
-	if (err) {
-		if (!has_layer(&(struct layer_list){ a->journal.layers, a->journal.n_layers },
-			       added))
-			layer_free(&added);
-		free(list.v);
-		return err;
-	}
-	return is_failed(&a->plan) && !is_best_effort ? roll_back(a, layer->id) : 0;
+	if (!err && is_failed(&a->plan) && !layer->is_best_effort)
+		err = roll_back(a, layer->id, &before);
+	layer_free(&added);
+	layer_free(&before);
+	return err;
 }
 
 static int run_without(struct apply *a,

@@ -77,8 +77,8 @@ int apply_claim(struct apply *a, const char *object);
 /* Fills a->plan with the journal's steps and their states now. Reads only. */
 int apply_check(struct apply *a);
 /*
- * Appends to @ret what has appeared since the last run, and is not as the shields want it: steps
- * that the next run would take. Reads only.
+ * Appends to @ret the interrupts that have appeared since the last run, belong on a guest's CPUs and
+ * are not there: steps that the next run would take. Reads only.
  */
 int apply_find_new(struct apply *a, struct plan *ret);
 /*

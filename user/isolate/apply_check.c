@@ -32,29 +32,38 @@ int apply_check(struct apply *a)
 	return 0;
 }
 
-/* Is it neither in the journal nor as wanted, by chance or because a part of it does? */
-static bool is_new(struct apply *a, const struct plan *plan, unsigned int at,
-		   const struct step_reset *reset)
+/*
+ * Is it an interrupt that belongs on a guest's CPUs, is not in the journal and not there? New ones of
+ * the host start on its CPUs, and what it once refused is no news.
+ */
+static bool is_new(struct apply *a, const struct plan *plan, unsigned int at)
 {
-	struct plan_step *step = &plan->steps[at];
+	const struct plan_step *step = &plan->steps[at];
 	const struct plan_step *known = plan_recorded(plan, step->knob, step->object);
+	struct cpuset want;
 
-	if ((known && streq(known->identity, step->identity)) || step_is_untouched(step))
+	if ((known && streq(known->identity, step->identity)) || !step->now ||
+	    !step->knob->ops->is_good_in_part || streq(step->now, step->next) ||
+	    cpuset_parse(step->next, &want))
 		return false;
-	step_foresee(a->config.root, step, reset);
-	return step->state == STEP_PLANNED;
+	for (unsigned int i = 0; i < a->journal.n_layers; i++) {
+		struct cpuset both = a->journal.layers[i]->guest;
+
+		cpuset_and(&both, &want);
+		if (!cpuset_is_empty(&both))
+			return true;
+	}
+	return false;
 }
 
 int apply_find_new(struct apply *a, struct plan *ret)
 {
 	struct plan plan = { .journal = NULL };
 	struct layer_list layers = { .v = a->journal.layers, .n = a->journal.n_layers };
-	struct step_reset reset;
 	int err = layers.n ? apply_plan_all(a, &layers, false, true, &plan) : 0;
 
-	apply_read_reset(a, &reset);
 	for (unsigned int i = 0; i < plan.n_steps && !err; i++)
-		if (is_new(a, &plan, i, &reset))
+		if (is_new(a, &plan, i))
 			err = plan_take_step(ret, &plan.steps[i]);
 	plan_done(&plan);
 	return err;

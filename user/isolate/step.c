@@ -111,6 +111,17 @@ bool step_is_nested(const struct plan_step *step)
 	return step->knob->ops->is_nested && step->knob->ops->is_nested(step);
 }
 
+unsigned int step_count_nested(const struct plan *plan, const unsigned int *order, unsigned int at)
+{
+	unsigned int n = 0;
+
+	if (at && step_is_nested(&plan->steps[order[at - 1]]))
+		return 0;
+	while (at + n < plan->n_steps && step_is_nested(&plan->steps[order[at + n]]))
+		n++;
+	return n;
+}
+
 int step_format_wide(const struct plan_step *step, char **ret)
 {
 	struct cpuset both, next;
@@ -183,10 +194,12 @@ static void write_failed(const struct root *root, struct plan_step *step, int er
 	const struct knob_ops *ops = step->knob->ops;
 	int same = is_same(root, step);
 
-	if (!same || means_gone(same))
+	if (!same || means_gone(same)) {
 		fail(step, -ENOENT);
-	else
-		fail(step, err);
+	} else { /* it is there, whatever the error says */
+		step->state = STEP_FAILED;
+		step->err = err;
+	}
 	if (step->state == STEP_FAILED && streq(step->prev, step->orig) &&
 	    ((ops->refusal && ops->refusal(err)) || (err == -EOPNOTSUPP && !fs_root_is_live(root))))
 		step->state = STEP_REFUSED;

@@ -41,6 +41,12 @@ int step_format_wide(const struct plan_step *step, char **ret);
 /* One of several that lie within each other: the inner ones are planned first. */
 bool step_is_nested(const struct plan_step *step);
 
+/*
+ * How many such steps begin at the @at-th of the plan in this order, an array of n_steps indices; 0
+ * as well when it is not the first of them.
+ */
+unsigned int step_count_nested(const struct plan *plan, const unsigned int *order, unsigned int at);
+
 /* Nothing is, or ever was, written of it: it is only remembered. */
 bool step_is_untouched(const struct plan_step *step);
 

@@ -22,7 +22,13 @@ static const char *words_of(const char *value)
 	return !value ? "-" : *value ? value : "none";
 }
 
-static int write_states(const struct steps *steps, const struct report_style *style, FILE *out)
+static bool is_held(const struct step_row *row)
+{
+	return streq(row->state, "held");
+}
+
+/* Those that hold, of which there may be many. */
+static int write_held(const struct steps *steps, const struct report_style *style, FILE *out)
 {
 	auto_table struct table *table = table_new();
 
@@ -32,23 +38,79 @@ static int write_states(const struct steps *steps, const struct report_style *st
 	table_column(table, "knob", TABLE_LEFT, 0);
 	table_column(table, "what", TABLE_LEFT, TABLE_SHRINK);
 	table_column(table, "state", TABLE_LEFT, 0);
-	table_column(table, "now", TABLE_LEFT, 0);
-	table_column(table, "wanted", TABLE_LEFT, 0);
-	table_column(table, "by", TABLE_LEFT, TABLE_OPTIONAL);
-	table_column(table, "why", TABLE_LEFT, TABLE_OPTIONAL);
+	table_column(table, "now", TABLE_LEFT, TABLE_SHRINK);
+	table_column(table, "before", TABLE_LEFT, TABLE_SHRINK);
 	for (unsigned int i = 0; i < steps->n_rows; i++) {
 		const struct step_row *row = &steps->rows[i];
-		bool is_known = streq(row->state, "held") || streq(row->state, "drifted");
 
+		if (!is_held(row))
+			continue;
 		table_cell(table, "%s", row->knob);
 		table_cell(table, "%s", row->name);
 		table_cell(table, "%s", row->state);
 		table_cell(table, "%s", words_of(row->now));
-		table_cell(table, "%s", words_of(row->want));
-		table_cell(table, "%s", row->by ? row->by : "");
-		table_cell(table, "%s", is_known ? "" : row->why);
+		table_cell(table, "%s", words_of(row->old_value));
 	}
 	return table_write(table, style, 2, out);
+}
+
+/* "irq: irq 24 eth0: drifted (now 3, not 0-1; by irqbalance (pid 77), probably)". */
+static int write_other(const struct step_row *row, const struct text *text)
+{
+	auto_str struct str words = { 0 };
+	bool is_known = streq(row->state, "drifted") || !*row->why;
+	bool is_told = str_starts(row->name, row->knob); /* "irq 24 eth0" */
+	int err = str_addf(&words, "%s%s%s: %s", is_told ? "" : row->knob, is_told ? "" : ": ",
+			   row->name, row->state);
+
+	if (row->now && streq(row->now, row->want))
+		err = err ?: str_addf(&words, " (now %s)", words_of(row->now));
+	else if (row->now && !streq(row->state, "gone"))
+		err = err
+			      ?: str_addf(&words, " (now %s, not %s%s%s)", words_of(row->now),
+					  words_of(row->want), row->by ? "; by " : "",
+					  row->by ? row->by : "");
+	if (!is_known && !streq(row->state, "gone"))
+		err = err ?: str_addf(&words, ": %s", row->why);
+	if (!err)
+		text_paragraph(text, 2, 4, words.s);
+	return err;
+}
+
+static int write_states(const struct steps *steps, const struct report_style *style, FILE *out)
+{
+	const struct text text = { .style = style, .out = out };
+	unsigned int n_held = 0;
+	int err = 0;
+
+	for (unsigned int i = 0; i < steps->n_rows && !err; i++) {
+		if (is_held(&steps->rows[i]))
+			n_held++;
+		else
+			err = write_other(&steps->rows[i], &text);
+	}
+	if (!err && n_held && n_held < steps->n_rows)
+		(void)fputc('\n', out);
+	return err || !n_held ? err : write_held(steps, style, out);
+}
+
+static bool is_same_kind(const struct step_row *a, const struct step_row *b)
+{
+	return streq(a->knob, b->knob) && streq(a->why, b->why);
+}
+
+static bool is_first_of_kind(const struct steps *steps, unsigned int at)
+{
+	for (unsigned int i = 0; i < at; i++)
+		if (is_same_kind(&steps->rows[i], &steps->rows[at]))
+			return false;
+	return true;
+}
+
+static void write_change(const struct step_row *row, int width, const struct text *text)
+{
+	(void)fprintf(text->out, "    %-*s  %s -> %s\n", width, row->name, words_of(row->now),
+		      words_of(row->want));
 }
 
 /* Under each reason the steps that have it, as "what  now -> new". */
@@ -59,12 +121,12 @@ static void write_changes(const struct steps *steps, const struct text *text)
 	for (unsigned int i = 0; i < steps->n_rows; i++)
 		width = max(width, (int)min(strlen(steps->rows[i].name), (size_t)NAME_WIDTH));
 	for (unsigned int i = 0; i < steps->n_rows; i++) {
-		const struct step_row *row = &steps->rows[i], *above = row - 1;
-
-		if (!i || !streq(row->knob, above->knob) || !streq(row->why, above->why))
-			(void)fprintf(text->out, "  %s: %s\n", row->knob, row->why);
-		(void)fprintf(text->out, "    %-*s  %s -> %s\n", width, row->name,
-			      words_of(row->now), words_of(row->want));
+		if (!is_first_of_kind(steps, i))
+			continue;
+		(void)fprintf(text->out, "  %s: %s\n", steps->rows[i].knob, steps->rows[i].why);
+		for (unsigned int k = i; k < steps->n_rows; k++)
+			if (is_same_kind(&steps->rows[k], &steps->rows[i]))
+				write_change(&steps->rows[k], width, text);
 	}
 }
 
