@@ -124,14 +124,15 @@ unsigned int step_count_nested(const struct plan *plan, const unsigned int *orde
 
 int step_format_wide(const struct plan_step *step, char **ret)
 {
-	struct cpuset both, next;
+	struct cpuset both, prev, next;
 
 	*ret = NULL;
-	if (!step_is_nested(step) || is_within(step->next, step->prev) ||
-	    cpuset_parse(step->prev, &both) || cpuset_parse(step->next, &next))
+	if (!step_is_nested(step) || cpuset_parse(step->prev, &prev) ||
+	    cpuset_parse(step->next, &next))
 		return 0;
+	both = prev;
 	cpuset_or(&both, &next);
-	return knob_format_cpus(&both, ret);
+	return cpuset_is_equal(&both, &prev) ? 0 : knob_format_cpus(&both, ret);
 }
 
 /* A run was killed between widening and narrowing. */
