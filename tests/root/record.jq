@@ -112,6 +112,24 @@ def all_stalls_problems:
 		"a stall at \(.at_ns), after the end"),
 	(.stalls[] | stall_problems);
 
+# The kernel counts in ticks: on each CPU that was not watched it has nearly all of the time, and a
+# CPU that was is not among them.
+def host_problems:
+	([.cpus[].cpu] | unique) as $watched | .duration_ns as $d | ([.topology[]?.cpu] | unique) as $online |
+	(.caches[]? | shape("caches"; {level: "count", type: "string", bytes: "count", cpus: "string"})),
+	([.host_cpus[]?.cpu] as $host | select($host - $watched != $host) |
+		"CPUs \($host) are the host\u0027s, \($watched) are watched"),
+	(select(($online - $watched) != ([.host_cpus[]?.cpu] | unique)) |
+		"CPUs \($online), watched \($watched), of the host \([.host_cpus[]?.cpu])"),
+	(.host_cpus[]? | "host CPU \(.cpu)" as $what |
+		shape($what; {cpu: "count", user_ns: "count", system_ns: "count", irq_ns: "count",
+			softirq_ns: "count", steal_ns: "count", idle_ns: "count", interrupts: "array"}),
+		(.user_ns + .system_ns + .irq_ns + .softirq_ns + .steal_ns + .idle_ns |
+			select(. > 1.2 * $d + 1e8) | "\($what) has \(.) ns of \($d)"),
+		(.interrupts[] | shape("\($what) interrupts"; {id: "string", name: "string", count: "count"}),
+			(select(.count < 1) | "\($what): interrupt \(.id) never came")),
+		([.interrupts[].count] | select(. != (sort | reverse)) | "\($what): counts \(.)"));
+
 def loss_problems:
 	shape("loss"; {complete: "boolean", dropped: "count", recursion_misses: "count",
 		anomalies: "object"}),
@@ -143,7 +161,7 @@ def wall_problems:
 	(.threads[] | select(.wall_ns > $d) | "thread \(.tid): wall \(.wall_ns), duration \($d)");
 
 def problems:
-	top_problems, (.loss | loss_problems), wall_problems, all_stalls_problems,
+	top_problems, (.loss | loss_problems), host_problems, wall_problems, all_stalls_problems,
 	(.cpus[] | cpu_problems), (.stall_threshold_ns as $t | .threads[] | thread_problems($t));
 
 def lossless: select(.loss.complete | not) | "not complete: \(.loss)";

@@ -171,15 +171,54 @@ TEST(audit_steal__in_nanoseconds_of_a_cpu)
 	CHECK_EQ(audit_steal(&audit, 5, &s), -ENOENT);
 }
 
+/* Idle grows by what the others do not have of it, and may go back. */
+TEST(audit_times__are_differences_of_a_cpu)
+{
+	const uint64_t tick_ns = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK);
+	auto_audit struct audit audit = { 0 };
+	struct cputimes times;
+
+	take_all(&audit, readings, 4);
+	audit.reads[AUDIT_BEFORE_OPEN].times[1].user_ns = 30;
+	audit.reads[AUDIT_BEFORE_CLOSE].times[1].user_ns = 100;
+	audit.reads[AUDIT_BEFORE_OPEN].times[1].idle_ns = 50;
+	CHECK_EQ(audit_times(&audit, 1, &times), 0);
+	CHECK_EQ(times.cpu, 1);
+	CHECK_EQ(times.user_ns, 70);
+	CHECK_EQ(times.idle_ns, 0);
+	CHECK_EQ(times.steal_ns, 4 * tick_ns);
+	CHECK_EQ(audit_times(&audit, 2, &times), -ENOENT);
+}
+
+TEST(audit_count__by_row_and_column)
+{
+	auto_audit struct audit audit = { 0 };
+	struct irq_table *open = &audit.reads[AUDIT_BEFORE_OPEN].irqs;
+
+	take_all(&audit, readings, 4);
+	CHECK_EQ(audit_count(&audit, 0, 0), 50);
+	CHECK_EQ(audit_count(&audit, 0, 1), 0);
+	CHECK_EQ(audit_count(&audit, 1, 1), 100);
+	CHECK_EQ(audit_count(&audit, 1, 2), 0);
+	/* A row that came in between counts from 0; one that moved is found by its name. */
+	open->lines[0].name[0] = 'X';
+	CHECK_EQ(audit_count(&audit, 0, 0), 150);
+	open->n_lines = 1;
+	memcpy(open->lines[0].name, "LOC", 4);
+	CHECK_EQ(audit_count(&audit, 1, 0), 1103);
+}
+
 TEST(audit__is_nothing_without_all_four_readings)
 {
 	auto_audit struct audit audit = { 0 };
 	struct audit_span s, t;
+	struct cputimes times;
 
 	take_all(&audit, readings, 3);
 	CHECK_EQ(audit_irq(&audit, "24", 0, &s), -ENOENT);
 	CHECK_EQ(audit_thread(&audit, 0, &s, &t), -ENOENT);
 	CHECK_EQ(audit_steal(&audit, 0, &s), -ENOENT);
+	CHECK_EQ(audit_times(&audit, 0, &times), -ENOENT);
 	CHECK_EQ(audit_vcpu(&audit, 0, &s, &t), -ENOENT);
 }
 

@@ -118,6 +118,24 @@ TEST(report_json_read__names_the_key_that_is_wrong)
 		      "watch.threads[0].comm: a string with a NUL byte in it");
 }
 
+/* They are not in every recording: put before a key that is. */
+TEST(report_json_read__names_what_is_wrong_with_the_host)
+{
+	check_refused("\"cpus\":[\n",
+		      "\"caches\":[{\"level\":3,\"type\":\"unified\",\"bytes\":1}],\"cpus\":[\n",
+		      "caches[0].cpus: this key is missing");
+	check_refused(
+		"\"cpus\":[\n",
+		"\"host_cpus\":[{\"cpu\":8192,\"user_ns\":0,\"system_ns\":0,\"irq_ns\":0,"
+		"\"softirq_ns\":0,\"steal_ns\":0,\"idle_ns\":0,\"interrupts\":[]}],\"cpus\":[\n",
+		"host_cpus[0]: there is no CPU 8192");
+	check_refused("\"cpus\":[\n",
+		      "\"host_cpus\":[{\"cpu\":1,\"user_ns\":0,\"system_ns\":0,\"irq_ns\":0,"
+		      "\"softirq_ns\":0,\"steal_ns\":0,\"idle_ns\":0,\"interrupts\":[{\"id\":7}]}],"
+		      "\"cpus\":[\n",
+		      "host_cpus[0].interrupts[0].id: a string expected, not a whole number");
+}
+
 TEST(report_json_read__checks_histograms)
 {
 	check_refused("\"unit\":\"ns\"", "\"unit\":\"us\"",

@@ -224,19 +224,6 @@ TEST(threads_read_cmdline__takes_rewritten_and_empty_ones)
 	}
 }
 
-TEST(threads_read_steal__is_in_ns)
-{
-	auto_root struct root root = machines_fixture("smt");
-	uint64_t ns, tick_ns = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK);
-
-	CHECK_EQ(threads_read_steal(&root, 0, &ns), 0);
-	CHECK_EQ(ns, 0);
-	CHECK_EQ(threads_read_steal(&root, 3, &ns), 0);
-	CHECK_EQ(ns, 37035 * tick_ns);
-	CHECK_EQ(threads_read_steal(&root, 4, &ns), -ENOENT);
-	CHECK_EQ(threads_read_steal(&root, -1, &ns), -ENOENT);
-}
-
 static void check_unit(const char *cgroup, const char *want)
 {
 	const char *dir = test_tmpdir();

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/str.h"
+#include "model/rec_host.h"
 #include "model/rec_place.h"
 #include "model/recording.h"
 #include "sys/topo.h"
@@ -52,6 +53,22 @@ static int by_place(const void *a, const void *b)
 	return (x->cpu > y->cpu) - (x->cpu < y->cpu);
 }
 
+static int describe_cache(const struct topo_cache *cache, struct recording *rec)
+{
+	const char *type = cache->type == 'd'	? "data"
+			   : cache->type == 'i' ? "instruction"
+						: "unified";
+	struct rec_cache added = { .level = cache->level,
+				   .type = strdup(type),
+				   .bytes = cache->bytes,
+				   .cpus = cpuset_format(&cache->cpus) };
+
+	if (added.type && added.cpus)
+		return recording_add_cache(rec, &added);
+	rec_cache_done(&added);
+	return -ENOMEM;
+}
+
 /* A machine that does not say where its CPUs are is described without. */
 static int describe_places(const struct root *root, struct recording *rec)
 {
@@ -71,6 +88,8 @@ static int describe_places(const struct root *root, struct recording *rec)
 		if (cpu->online)
 			err = recording_add_place(rec, &place);
 	}
+	for (unsigned int i = 0; i < topo.n_caches && !err; i++)
+		err = describe_cache(&topo.caches[i], rec);
 	qsort(rec->places, rec->n_places, sizeof(*rec->places), by_place);
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "sys/kvmstats.h"
 #include "sys/threads.h"
 
@@ -11,7 +12,7 @@ static void read_done(struct audit_read *read)
 {
 	irqs_done(&read->irqs);
 	free(read->threads);
-	free(read->steal_ns);
+	free(read->times);
 	free(read->vcpus);
 	*read = (struct audit_read){ 0 };
 }
@@ -34,14 +35,12 @@ static int read_threads(struct audit_read *read, const struct root *root, const 
 	return 0;
 }
 
-static int read_steal(struct audit_read *read, const struct root *root)
+/* Only want of memory is an error: without the file, or with another one, nothing is known. */
+static int read_times(struct audit_read *read, const struct root *root)
 {
-	read->steal_ns = calloc(read->irqs.n_cpus + 1, sizeof(*read->steal_ns));
-	if (!read->steal_ns)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < read->irqs.n_cpus; i++)
-		(void)threads_read_steal(root, read->irqs.cpus[i], &read->steal_ns[i]);
-	return 0;
+	int err = cputimes_read(root, &read->times, &read->n_times);
+
+	return err == -ENOMEM ? err : 0;
 }
 
 /* A VMM that keeps no statistics open leaves nothing to compare with. */
@@ -79,7 +78,7 @@ int audit_take(struct audit *audit, enum audit_point point, const struct audit_s
 	if (!before)
 		err = err ?: read_threads(read, from->root, from->tids, from->n_tids)
 				     ?: read_vcpus(read, from->kvm);
-	err = err ?: read_steal(read, from->root);
+	err = err ?: read_times(read, from->root);
 	if (err)
 		read_done(read);
 	audit->have[point] = !err;
@@ -172,20 +171,63 @@ int audit_vcpu(const struct audit *audit, int index, struct audit_span *ret_exit
 
 int audit_steal(const struct audit *audit, int cpu, struct audit_span *ret)
 {
-	uint64_t v[4] = { 0 };
-	bool found = false;
+	uint64_t v[4];
 
 	if (!complete(audit))
 		return -ENOENT;
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
 		const struct audit_read *read = &audit->reads[i];
+		const struct cputimes *times = cputimes_find(read->times, read->n_times, cpu);
 
-		for (unsigned int k = 0; k < read->irqs.n_cpus; k++) {
-			if (read->irqs.cpus[k] != cpu)
-				continue;
-			v[i] = read->steal_ns[k];
-			found = true;
-		}
+		if (!times)
+			return -ENOENT;
+		v[i] = times->steal_ns;
 	}
-	return found ? span(v, ret) : -ENOENT;
+	return span(v, ret);
+}
+
+/* Idle time of the kernel's may go back by a step. */
+static uint64_t grown(uint64_t from, uint64_t to)
+{
+	return to > from ? to - from : 0;
+}
+
+int audit_times(const struct audit *audit, int cpu, struct cputimes *ret)
+{
+	const struct audit_read *open = &audit->reads[AUDIT_BEFORE_OPEN];
+	const struct audit_read *close = &audit->reads[AUDIT_BEFORE_CLOSE];
+	const struct cputimes *from = cputimes_find(open->times, open->n_times, cpu);
+	const struct cputimes *to = cputimes_find(close->times, close->n_times, cpu);
+
+	if (!complete(audit) || !from || !to)
+		return -ENOENT;
+	*ret = (struct cputimes){
+		.cpu = cpu,
+		.user_ns = grown(from->user_ns, to->user_ns),
+		.system_ns = grown(from->system_ns, to->system_ns),
+		.idle_ns = grown(from->idle_ns, to->idle_ns),
+		.irq_ns = grown(from->irq_ns, to->irq_ns),
+		.softirq_ns = grown(from->softirq_ns, to->softirq_ns),
+		.steal_ns = grown(from->steal_ns, to->steal_ns),
+	};
+	return 0;
+}
+
+uint64_t audit_count(const struct audit *audit, unsigned int row, unsigned int column)
+{
+	const struct irq_table *open = &audit->reads[AUDIT_BEFORE_OPEN].irqs;
+	const struct irq_table *close = &audit->reads[AUDIT_BEFORE_CLOSE].irqs;
+	const struct irq_line *to = &close->lines[row], *from = NULL;
+
+	if (!complete(audit) || to->n_counts != close->n_cpus || open->n_cpus != close->n_cpus ||
+	    column >= close->n_cpus || open->cpus[column] != close->cpus[column])
+		return 0;
+	/* Rows stay where they are as long as none comes or goes. */
+	if (row < open->n_lines && streq(open->lines[row].name, to->name))
+		from = &open->lines[row];
+	else
+		from = irqs_find(open, to->name);
+	if (from && from->n_counts != open->n_cpus)
+		return 0;
+	return grown(from ? from->counts[column] : 0, to->counts[column]);
 }

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/fs.h"
+#include "sys/cputimes.h"
 #include "sys/irqs.h"
 
 struct kvmstats;
@@ -33,7 +34,8 @@ struct audit_read {
 	struct irq_table irqs;
 	struct audit_thread *threads;
 	unsigned int n_threads;
-	uint64_t *steal_ns; /* by column of irqs */
+	struct cputimes *times;
+	unsigned int n_times;
 	struct audit_vcpu *vcpus;
 	unsigned int n_vcpus;
 };
@@ -69,5 +71,12 @@ int audit_thread(const struct audit *audit, unsigned int index, struct audit_spa
 int audit_vcpu(const struct audit *audit, int index, struct audit_span *ret_exits,
 	       struct audit_span *ret_halt_wait);
 int audit_steal(const struct audit *audit, int cpu, struct audit_span *ret);
+/* What a CPU spent its time on in the window. -ENOENT. */
+int audit_times(const struct audit *audit, int cpu, struct cputimes *ret);
+/*
+ * How often an interrupt came to a CPU in the window: by row and column of the reading before it
+ * closed. 0 also when that is not known.
+ */
+uint64_t audit_count(const struct audit *audit, unsigned int row, unsigned int column);
 
 #endif

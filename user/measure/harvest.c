@@ -392,6 +392,7 @@ int capture_harvest(struct capture *cap, struct recording *rec)
 		err = harvest_thread(&h, i);
 	err = err ?: harvest_stalls(&h);
 	err = err ?: harvest_audit(&h);
+	err = err ?: harvest_host(&h);
 	err = err ?: harvest_self(&h);
 	err = err ?: harvest_texts(&h);
 	err = err ?: harvest_loss(&h);

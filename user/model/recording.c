@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "model/rec_host.h"
 #include "model/rec_place.h"
 #include "model/rec_thread.h"
 
@@ -126,6 +127,7 @@ void recording_done(struct recording *rec)
 	for (unsigned int i = 0; i < rec->n_cpus; i++)
 		entries_done(rec->cpus[i].sources, rec->cpus[i].n_sources);
 	free(rec->places);
+	rec_host_done(rec);
 	free(rec->cpus);
 	threads_done(rec->threads, rec->n_threads);
 	stalls_done(rec->stalls, rec->n_stalls);

@@ -100,12 +100,14 @@ struct recording {
 	char *ended_by; /* "duration", "interrupted", "target ended", "stop-over", "cpu hotplug", ... */
 	uint64_t stall_threshold_ns;
 	struct rec_place *places; /* online CPUs, model/rec_place.h; none: not known */
+	struct rec_cache *caches; /* and CPUs that were not watched: model/rec_host.h */
+	struct rec_host_cpu *host_cpus;
 	struct rec_cpu *cpus;
 	struct rec_thread *threads;
 	struct rec_stall *stalls; /* sorted: longest first */
 	uint64_t stalls_total, stalls_total_ns;
 	struct rec_audit *audit;
-	unsigned int n_places, n_cpus, n_threads, n_stalls, n_audit;
+	unsigned int n_caches, n_host_cpus, n_places, n_cpus, n_threads, n_stalls, n_audit;
 	/* loss */
 	bool complete;
 	uint64_t dropped;		/* stall records that did not fit the ring buffer */
@@ -113,7 +115,6 @@ struct recording {
 	struct rec_counter *anomalies;	/* only those that are not 0 */
 	struct rec_counter *incomplete; /* reasons besides counters: hotplug, suspend; count 1 */
 	unsigned int n_anomalies, n_incomplete;
-
 	/* self */
 	uint64_t self_events, self_cpu_ns;
 	struct rec_program *programs;
@@ -124,7 +125,6 @@ struct recording {
 
 /* Frees all contents and zeroes; accepts a half-built one. */
 void recording_done(struct recording *rec);
-
 /*
  * Growing helpers for those who build one; -ENOMEM. The new element is zeroed (a thread's vcpu is
  * -1); a pointer to an element holds until the next one is added to the same array.

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "model/rec_host.h"
 #include "model/rec_place.h"
 #include "model/recording.h"
 #include "report/export.h"
@@ -357,6 +358,24 @@ static struct json_object *place_at(struct writer *w, const struct recording *re
 	return object_of(w, json_place_fields, &rec->places[i]);
 }
 
+static struct json_object *cache_at(struct writer *w, const struct recording *rec, unsigned int i)
+{
+	return object_of(w, json_cache_fields, &rec->caches[i]);
+}
+
+static struct json_object *host_cpu_at(struct writer *w, const struct recording *rec,
+				       unsigned int i)
+{
+	const struct rec_host_cpu *cpu = &rec->host_cpus[i];
+	struct json_object *object = object_of(w, json_host_cpu_fields, cpu);
+	struct json_object *interrupts = json_object_new_array();
+
+	for (unsigned int k = 0; k < cpu->n_interrupts; k++)
+		put(w, interrupts, NULL, object_of(w, json_interrupt_fields, &cpu->interrupts[k]));
+	put(w, object, "interrupts", interrupts);
+	return object;
+}
+
 static struct json_object *cpu_at(struct writer *w, const struct recording *rec, unsigned int i)
 {
 	return cpu_of(w, &rec->cpus[i]);
@@ -390,6 +409,10 @@ static int write_document(struct writer *w, const struct recording *rec)
 	print_key(w, "watch", watch_of(w, rec));
 	if (rec->n_places)
 		print_list(w, "topology", rec->n_places, place_at, rec);
+	if (rec->n_caches)
+		print_list(w, "caches", rec->n_caches, cache_at, rec);
+	if (rec->n_host_cpus)
+		print_list(w, "host_cpus", rec->n_host_cpus, host_cpu_at, rec);
 	print_list(w, "cpus", rec->n_cpus, cpu_at, rec);
 	print_list(w, "threads", rec->n_threads, thread_at, rec);
 	print_list(w, "stalls", n_stalls, stall_at, rec);

@@ -5,6 +5,7 @@
  */
 #include "report/json_fields.h"
 
+#include "model/rec_host.h"
 #include "model/rec_place.h"
 #include "model/recording.h"
 
@@ -48,6 +49,28 @@ const struct json_field json_place_fields[] = {
 	MUST(JSON_INT_OR_NULL, rec_place, package),
 	MUST(JSON_INT_OR_NULL, rec_place, node),
 	MUST(JSON_INT_OR_NULL, rec_place, l3),
+	END,
+};
+
+const struct json_field json_cache_fields[] = {
+	MUST(JSON_UINT, rec_cache, level),
+	MUST(JSON_TEXT, rec_cache, type),
+	MUST(JSON_U64, rec_cache, bytes),
+	MUST(JSON_TEXT, rec_cache, cpus),
+	END,
+};
+
+const struct json_field json_host_cpu_fields[] = {
+	MUST(JSON_INT, rec_host_cpu, cpu),	  MUST(JSON_U64, rec_host_cpu, user_ns),
+	MUST(JSON_U64, rec_host_cpu, system_ns),  MUST(JSON_U64, rec_host_cpu, irq_ns),
+	MUST(JSON_U64, rec_host_cpu, softirq_ns), MUST(JSON_U64, rec_host_cpu, steal_ns),
+	MUST(JSON_U64, rec_host_cpu, idle_ns),	  END,
+};
+
+const struct json_field json_interrupt_fields[] = {
+	MUST(JSON_TEXT, rec_interrupt, id),
+	MUST(JSON_TEXT, rec_interrupt, name),
+	MUST(JSON_U64, rec_interrupt, count),
 	END,
 };
 

@@ -16,6 +16,7 @@
 #include "model/rows.h"
 #include "report/json_fields.h"
 #include "report/json_hist.h"
+#include "report/json_host.h"
 #include "report/json_keys.h"
 #include "report/json_node.h"
 #include "report/json_split.h"
@@ -398,6 +399,7 @@ static int read_document(const struct json_node *document, const struct json_spl
 	err = err ?: json_node_read_fields(document, json_time_fields, rec);
 	err = err ?: read_part(document, "watch", json_watch_fields, rec, &watch);
 	err = err ?: json_node_read_list(document, "topology", false, read_place, rec);
+	err = err ?: json_host_read(document, rec);
 	err = err ?: read_long(document, split, LIST_CPUS, read_cpu, rec);
 	err = err ?: read_long(document, split, LIST_THREADS, read_thread, rec);
 	err = err ?: json_node_read_list(&watch, "threads", true, read_watch_thread, rec);

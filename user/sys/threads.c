@@ -14,7 +14,6 @@
 #include "base/parse.h"
 #include "base/str.h"
 
-#define NS_PER_S	  1000000000ULL
 #define PF_KTHREAD	  0x00200000 /* <linux/sched.h>, in field 9; the same since 2.6.27 */
 #define PF_NO_SETAFFINITY 0x04000000 /* the same since 3.10 */
 
@@ -263,30 +262,6 @@ int threads_read_cmdline(const struct root *root, pid_t pid, char ***ret_argv, u
 	argv[n] = NULL;
 	*ret_argv = argv;
 	*ret_n = (unsigned int)n;
-	return 0;
-}
-
-int threads_read_steal(const struct root *root, int cpu, uint64_t *ret_ns)
-{
-	long hz = sysconf(_SC_CLK_TCK);
-	auto_free char *text = NULL;
-	char *word = NULL, *p, label[16];
-	uint64_t ticks;
-	int err;
-
-	err = fs_read_file(root, &text, NULL, "proc/stat");
-	if (err)
-		return err;
-	(void)snprintf(label, sizeof(label), "\ncpu%d ", cpu);
-	p = strstr(text, label);
-	if (!p || hz <= 0)
-		return -ENOENT;
-	/* cpuN user nice system idle iowait irq softirq steal; the last since 2.6.11. */
-	for (int i = 0; i < 9 && (i == 0 || word); i++)
-		word = next_word(&p);
-	if (!word || parse_u64(word, &ticks))
-		return -EINVAL;
-	*ret_ns = ticks * (NS_PER_S / (uint64_t)hz);
 	return 0;
 }
 

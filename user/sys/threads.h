@@ -40,8 +40,6 @@ int threads_read_affinity(const struct root *root, pid_t tid, struct cpuset *ret
 int threads_read_task_affinity(const struct root *root, pid_t pid, pid_t tid, struct cpuset *ret);
 /* The command line as a NULL-terminated vector, one allocation to free(). */
 int threads_read_cmdline(const struct root *root, pid_t pid, char ***ret_argv, unsigned int *ret_n);
-/* Steal time of a CPU in ns since boot (proc/stat; its unit is 1/USER_HZ, so 10 ms steps). */
-int threads_read_steal(const struct root *root, int cpu, uint64_t *ret_ns);
 /*
  * The unit or cgroup of a process for people: the last element of its cgroup v2 path that names
  * a unit (nginx.service, machine-qemu...scope), else the v2 path, else that of v1's "name=systemd"
