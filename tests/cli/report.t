@@ -144,6 +144,36 @@ unaligned_is_said() {
 		! grep -q 'class="hit"' "$work/frames.html"
 }
 
+# ---- the map of CPUs: eight cores of two threads, two caches, CPUs 2 and 3 of the guest
+
+# cpu N: the box of a CPU, its bar left out.
+cpu() {
+	perl -0ne 's|<svg.*?</svg>||gs; print "$1\n" if m|(<div class="cpu[^"]*"><p><b>'"$1"'</b>.*?</div>)|s' "$work/a.html"
+}
+
+map_has_the_machine() {
+	page a.html "$noise"
+	[[ $(grep -c '<div class="core">' "$work/a.html") == 8 && $(grep -c '<div class="cache">' "$work/a.html") == 2 ]] &&
+		grep -q 'shared L3 96 MiB</p>' "$work/a.html" && grep -q 'core 2, L2 1 MiB</p>' "$work/a.html" &&
+		perl -0ne 'exit !m|core 2, [^\n]*\n<div class="cpu guest"><p><b>2</b> guest.*?</div>\n<div class="cpu"><p><b>10</b> host|s' \
+			"$work/a.html"
+}
+
+map_says_what_ran() {
+	page a.html "$noise"
+	cpu 2 | words | grep -q '2 guest demo-noise 812 15.0 % local timer 0.51 % 131 nvme0q3' &&
+		cpu 0 | words | grep -q '0 host, busy 2.6 % local timer 250/s 130 nvme0q1 (0000:01:00.0 nvme) 42/s' &&
+		[[ $(grep -o '<b>[0-9]*</b> \(guest\|host\)' "$work/a.html" | sort | uniq -c | wc -l) == 16 ]]
+}
+
+# An older recording has places without caches, or not even them.
+map_of_less() {
+	jq 'del(.caches, .host_cpus)' "$noise" >"$work/less.json" && page a.html "$work/less.json" && balance "$work/a.html" &&
+		[[ $(grep -c '<div class="cache">' "$work/a.html") == 2 ]] && cpu 0 | grep -q 'not watched' || return 1
+	jq 'del(.topology, .caches)' "$noise" >"$work/less.json" && page a.html "$work/less.json" && balance "$work/a.html" &&
+		! grep -q 'class="core"' "$work/a.html" && cpu 0 | grep -q 'host, busy 2.6 %'
+}
+
 # ---- the page as a browser shows it: page.js prints a line for each fault, of a kind
 
 # look PAGE: pictures, paper and faults of a page.
@@ -268,7 +298,7 @@ with() {
 	fi
 }
 
-plan 35
+plan 38
 mangohud 3000 5 >"$work/a.csv"
 stalls_over "$work/a.csv" >"$work/rec.json"
 make_rounds "$work/rec"
@@ -285,6 +315,9 @@ holds "the sections are in order" is_in_order
 holds "nothing is fetched, nothing runs" fetches_nothing
 holds "the numbers are inside" data_agrees
 holds "every recording is a page" all_are_pages
+holds "CPU map: cores, siblings and caches" map_has_the_machine
+holds "CPU map: what ran on the guest's CPUs and on the host's" map_says_what_ran
+holds "CPU map: recordings that know less" map_of_less
 holds "rounds: the verdict of compare" rounds_are_compared
 holds "rounds: effects, intervals and causes of compare" effects_agree
 holds "two recordings: the verdict of compare" two_are_compared

@@ -49,6 +49,8 @@ void html_heat(struct html *h);
 void html_stalls(struct html *h);
 void html_frames(struct html *h);
 void html_cpus(struct html *h);
+/* Of that: one CPU. */
+void html_cpu(struct html *h, const struct recording *rec, int number);
 void html_settings(struct html *h);
 void html_losses(struct html *h);
 void html_data(struct html *h);

@@ -124,6 +124,7 @@ const char *html_kind_class(const char *kind)
 	} classes[] = {
 		{ "preempted", "k-task" }, { "task", "k-task" },     { "wake", "k-wake" },
 		{ "irq", "k-irq" },	   { "vector", "k-vector" }, { "softirq", "k-softirq" },
+		{ "victim", "k-victim" },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(classes); i++) {
