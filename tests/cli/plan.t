@@ -22,6 +22,10 @@ domain() {
 domain "<cputune><vcpupin vcpu='0' cpuset='4'/><vcpupin vcpu='1' cpuset='5'/></cputune>" \
 	>"$work/domain.xml"
 domain "" >"$work/loose.xml"
+sed 's|<vcpu>2|<vcpu>1|; s|<vcpupin vcpu=.1.[^>]*>||' "$work/domain.xml" >"$work/single.xml"
+# Half of its CPUs were set aside at boot.
+cp -r "$fixtures/shield" "$work/aside"
+echo 2-3 | tee "$work"/aside/sys/devices/system/cpu/{isolated,nohz_full} >/dev/null
 
 # prints GOLDEN ARGUMENTS: exactly that.
 prints() {
@@ -66,7 +70,7 @@ put_journal() {
 }
 head="lull-journal 1 11111111-2222-3333-4444-555555555555 3"
 
-plan 42
+plan 50
 
 check "a word too many" "plan win11" 1 'unexpected word win11; a VM is named with --vm'
 check "no such root" "plan --sysroot /nosuch" 1 '/nosuch: No such file'
@@ -81,6 +85,12 @@ check "one full core is enough" "plan $desktop -c 1-7,9-15" 0 'host CPUs 0,8'
 check "CPU 0" "plan $small -c 0" 4 'CPU 0 keeps the time.*--force'
 check "CPU 0, forced" "plan $small -c 0 --force" 0 'guest CPUs 0, host CPUs 1-3'
 check "a CPU that is not there" "plan $small -c 7" 4 'CPU 7 is not online'
+check "CPUs that were isolated at boot are a guest's" "plan --sysroot $work/aside -c 2-3" 0 'host CPUs 0-1'
+check "those are not all that the host keeps" "plan --sysroot $work/aside -c 0-1 --force" 4 \
+	'no CPU would be left to keep the time: the host.s \(2-3\) are all nohz_full'
+rm "$work/aside/sys/devices/system/cpu/nohz_full"
+check "nor does it keep isolated ones alone" "plan --sysroot $work/aside -c 0-1 --force" 4 \
+	'\(2-3\) are all isolated since boot'
 check "--only and --without" "plan $small -c 1 --only irq --without irq" 1 'exclude each other'
 check "--only: an unknown knob" "plan $small -c 1 --only irq,warp" 1 'no knob is called warp; there are:.* irq'
 check "--only: nothing" "plan $small -c 1 --only ''" 1 'no knob is called'
@@ -102,6 +112,9 @@ check "--libvirt-xml: the emulator" "plan $desktop --vm win11 --libvirt-xml" 0 \
 holds "nothing was changed" leaves_it
 
 check "--xml: a VM that does not run" "plan $desktop --xml $work/domain.xml" 0 'db: guest CPUs 4-5'
+check "--xml: a guest of one CPU" "plan $desktop --xml $work/single.xml" 0 'db: guest CPUs 4, host CPUs 0-3,5-15'
+check "--xml: a guest of one CPU has one pin" "plan $desktop --xml $work/single.xml --libvirt-xml" 0 \
+	"vcpupin vcpu='0' cpuset='4'" "vcpu='1'"
 check "--xml: no pin" "plan $desktop --xml $work/loose.xml" 4 'no virtual CPU of db is pinned'
 check "--xml and --vm" "plan $desktop --xml x --vm y" 1 'both name the VM'
 check "status: nothing" "status $small" 0 '^no shield is in force'
@@ -119,6 +132,8 @@ mkdir "$work/small/proc/"{77,78} && echo irqbalance >"$work/small/proc/77/comm" 
 holds "status: who may have done it" answers "status $small" '.shields[].steps[].by' \
 	'"irqbalance (pid 77) or tuned (pid 78), probably"'
 holds "status: a recorded machine has one look only" answers "status $small" '.host_interrupts' null
+check "plan: all shields together leave the host a core" "plan $small -c 0-2 --force" 4 \
+	'together with the shields in force: the host would keep less than one full core'
 check "plan: CPUs of another shield" "plan $small -c 2-3" 4 'CPU 3 is shielded already, for win 11'
 put_journal "$head adding 0-3 0
 "
@@ -134,6 +149,8 @@ if ((EUID == 0)); then
 fi
 cp "$LULL" "$work/lull" && LULL=$work/lull
 last=$(($(nproc) - 1))
+check "no such file" "plan $desktop --xml /nosuch.xml" 1 '/nosuch.xml: No such file'
+check "a file that is no domain" "plan $desktop --xml /dev/null" 1 '/dev/null'
 check "not root: plan" "plan -c $last --force" $((last ? 0 : 4)) "guest CPUs $last|full core"
 check "not root: shield" "shield -c $last --force" 4 'changing the host needs root|full core'
 check "not root: restore" "restore" 4 'changing the host needs root'

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -34,6 +35,39 @@ struct root machines_fixture(const char *name)
 	(void)snprintf(path, sizeof(path), "tests/fixtures/%s", name);
 	CHECK_EQ(fs_root_open(&root, path), 0);
 	root.path = name; /* that one lives on */
+	return root;
+}
+
+static void unpack(const char *archive, const char *dir)
+{
+	char command[2 * PATH_MAX];
+	int status;
+	pid_t pid;
+
+	(void)snprintf(command, sizeof(command), "tar -xzf '%s' -C '%s' --no-same-owner", archive,
+		       dir);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+struct root machines_lscpu(const char *name)
+{
+	const char *dir = machines_dir(), *tmp = test_tmpdir();
+	struct root root = { .fd = -1 };
+	char path[PATH_MAX];
+
+	printf("# %s\n", name);
+	(void)snprintf(path, sizeof(path), "%s/topology/lscpu-%s.tar.gz", dir, name);
+	unpack(path, tmp);
+	(void)snprintf(path, sizeof(path), "%s/%s", tmp, name);
+	CHECK_EQ(fs_root_open(&root, path), 0);
+	root.path = name;
 	return root;
 }
 

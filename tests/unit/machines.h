@@ -14,6 +14,8 @@
 const char *machines_dir(void);
 /* The recorded machine tests/fixtures/@name. The tests run at the top of the tree. */
 struct root machines_fixture(const char *name);
+/* A tree that lscpu's own tests were recorded with, unpacked: "armv7". Skips without the collection. */
+struct root machines_lscpu(const char *name);
 /* Writes @text to @dir/@path, and makes the directories that it needs. */
 void machines_put(const char *dir, const char *path, const char *text);
 

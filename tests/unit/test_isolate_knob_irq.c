@@ -37,7 +37,10 @@ static struct root machine(void)
 		     " 26:   1   0   0   0  PCI-MSI 3-edge  vfio-msi[0](0000:01:00.0)\n"
 		     " 27:   1   0   0   0  PCI-MSI 4-edge  ahci\n"
 		     " 28:   1   0   0   0  PCI-MSI 5-edge  guest only\n"
-		     "LOC:   1   1   1   1  Local timer interrupts\n");
+		     "LOC:   1   1   1   1  Local timer interrupts\n"
+		     "TRM:   1   1   0   0  Thermal event interrupts\n"
+		     "PIW:   0   0   0   7  Posted-interrupt wakeup event\n"
+		     "ERR:   0\n");
 	machines_put(test_tmpdir(), "proc/irq/default_smp_affinity", "f\n");
 	put_irq(24, "0-3\n", "2\n");
 	put_irq(25, "2\n", "2\n");
@@ -61,7 +64,10 @@ TEST(knob_irq__moves_what_can_move_and_says_what_stays)
 		    "proc/irq/24/smp_affinity_list: 0-3 -> 0-1\n"
 		    "proc/irq/26/smp_affinity_list: 0-3 -> 2-3\n"
 		    "proc/irq/28/smp_affinity_list: 2-3 -> 0-1\n"
-		    "irq 25 nvme0q1 stays: kept by the kernel or its chip: cannot be moved\n");
+		    "irq 25 nvme0q1 stays: kept by the kernel or its chip: cannot be moved\n"
+		    "LOC Local timer interrupts stays: the kernel's own on each CPU: cannot move\n"
+		    "PIW Posted-interrupt wakeup event stays: of posted interrupts: nothing to "
+		    "move\n");
 }
 
 TEST(knob_irq__plans_nothing_without_a_shield)

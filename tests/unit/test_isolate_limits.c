@@ -114,13 +114,59 @@ TEST(limits_check_others__two_shields_do_not_share_a_cpu)
 	struct layer layer = { .id = id, .name = name }, *layers[] = { &layer };
 	const struct journal journal = { .layers = layers, .n_layers = 1 };
 	auto_str struct str why = { 0 };
+	struct shape shape;
 	struct cpuset guest;
 
+	make(&shape, desktop, 8);
 	CHECK_EQ(cpuset_parse("2-5", &layer.guest), 0);
-	CHECK_EQ(cpuset_parse("4-7", &guest), 0);
-	CHECK_EQ(limits_check_others(&journal, "A", &guest, &why), 0);
-	CHECK_EQ(limits_check_others(&journal, "B", &guest, &why), -EPERM);
+	CHECK_EQ(cpuset_parse("4-5", &guest), 0);
+	CHECK_EQ(limits_check_others(&shape.topo, &journal, "A", &guest, &why), 0);
+	CHECK_EQ(limits_check_others(&shape.topo, &journal, "B", &guest, &why), -EPERM);
 	CHECK_STREQ(why.s, "CPU 4-5 is shielded already, for win11: lull restore --vm A");
+}
+
+/* Each of two shields leaves the host three cores, both together none. */
+TEST(limits_check_others__all_shields_leave_a_core_together)
+{
+	char id[] = "A", name[] = "win11";
+	struct layer layer = { .id = id, .name = name }, *layers[] = { &layer };
+	const struct journal journal = { .layers = layers, .n_layers = 1 };
+	auto_str struct str why = { 0 };
+	struct shape shape;
+	struct cpuset guest;
+
+	make(&shape, desktop, 8);
+	CHECK_EQ(cpuset_parse("1-3,5", &layer.guest), 0);
+	CHECK_EQ(cpuset_parse("6,7", &guest), 0);
+	CHECK_EQ(limits_check_others(&shape.topo, &journal, "B", &guest, &why), 0);
+	CHECK_EQ(cpuset_parse("4", &guest), 0);
+	CHECK_EQ(limits_check_others(&shape.topo, &journal, "B", &guest, &why), -EPERM);
+	CHECK(str_starts(why.s, "together with the shields in force: the host would keep less than "
+				"one full core (0,6-7)"));
+}
+
+TEST(limits_check__a_cpu_that_keeps_the_time_is_the_hosts)
+{
+	struct shape shape;
+
+	make(&shape, desktop, 8);
+	CHECK_EQ(cpuset_parse("1-7", &shape.topo.tickless), 0);
+	CHECK_STREQ(judge(&shape, "1-3,5-7", false), "");
+	CHECK_STREQ(
+		judge(&shape, "0,4", true),
+		"no CPU would be left to keep the time: the host's (1-3,5-7) are all nohz_full");
+}
+
+TEST(limits_check__the_host_keeps_a_cpu_that_is_not_isolated)
+{
+	struct shape shape;
+
+	make(&shape, desktop, 8);
+	CHECK_EQ(cpuset_parse("2-3,6-7", &shape.topo.isolated), 0);
+	CHECK_STREQ(judge(&shape, "2-3,6-7", false), "");
+	CHECK_STREQ(judge(&shape, "0-1,4-5", true),
+		    "the host's CPUs (2-3,6-7) are all isolated since boot (isolcpus): its tasks "
+		    "would not be spread over them");
 }
 
 TEST(limits_guest_of__is_where_pinned_vcpus_may_run)

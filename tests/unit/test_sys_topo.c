@@ -290,6 +290,27 @@ TEST(topo_read__fails_without_a_cpu)
 	CHECK_EQ(topo.n_cpus, 77);
 }
 
+/* Older kernels print "(null)" where there is none. */
+TEST(topo_read__knows_what_was_set_aside_at_boot)
+{
+	auto_root struct root root = open_root(test_tmpdir());
+	auto_topo struct topo none = { .cpus = NULL }, topo = { .cpus = NULL };
+	auto_free char *isolated = NULL, *tickless = NULL;
+
+	machines_put(test_tmpdir(), "sys/devices/system/cpu/online", "0-7\n");
+	machines_put(test_tmpdir(), "sys/devices/system/cpu/possible", "0-7\n");
+	machines_put(test_tmpdir(), "sys/devices/system/cpu/nohz_full", "  (null)\n");
+	CHECK_EQ(topo_read(&root, &none), 0);
+	CHECK(cpuset_is_empty(&none.tickless) && cpuset_is_empty(&none.isolated));
+	machines_put(test_tmpdir(), "sys/devices/system/cpu/isolated", "4-7\n");
+	machines_put(test_tmpdir(), "sys/devices/system/cpu/nohz_full", "6-7\n");
+	CHECK_EQ(topo_read(&root, &topo), 0);
+	isolated = cpuset_format(&topo.isolated);
+	tickless = cpuset_format(&topo.tickless);
+	CHECK_STREQ(isolated, "4-7");
+	CHECK_STREQ(tickless, "6-7");
+}
+
 /* Every online CPU is in its own core, and the first of a core is in it too. */
 TEST(topo_read__reads_this_machine)
 {

@@ -48,40 +48,14 @@ static const struct {
 	{ .name = "x86_64-64cpu", .kinds_of_cache = 4 },
 };
 
-static void unpack(const char *archive, const char *dir)
-{
-	char command[2 * PATH_MAX];
-	int status;
-	pid_t pid;
-
-	(void)snprintf(command, sizeof(command), "tar -xzf '%s' -C '%s' --no-same-owner", archive,
-		       dir);
-	pid = fork();
-	CHECK(pid >= 0);
-	if (!pid) {
-		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(127);
-	}
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK_EQ(status, 0);
-}
-
 /* The recorded tree, unpacked, and what lscpu says of it. */
 static struct root open_machine(const char *name, char **ret_said)
 {
-	const char *dir = machines_dir(), *tmp = test_tmpdir();
 	auto_root struct root all = { .fd = -1 };
-	struct root root = { .fd = -1 };
-	char path[PATH_MAX];
+	struct root root = machines_lscpu(name);
 
-	printf("# %s\n", name);
-	(void)snprintf(path, sizeof(path), "%s/topology/lscpu-%s.tar.gz", dir, name);
-	unpack(path, tmp);
-	CHECK_EQ(fs_root_open(&all, dir), 0);
+	CHECK_EQ(fs_root_open(&all, machines_dir()), 0);
 	CHECK_EQ(fs_read_file(&all, ret_said, NULL, "topology/lscpu-%s.expected.txt", name), 0);
-	(void)snprintf(path, sizeof(path), "%s/%s", tmp, name);
-	CHECK_EQ(fs_root_open(&root, path), 0);
-	root.path = name;
 	return root;
 }
 

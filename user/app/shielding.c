@@ -350,7 +350,12 @@ int shielding_open_journal(struct shielding *s, const char *command, bool is_wri
 int shielding_check(struct shielding *s, const char *command)
 {
 	auto_str struct str why = { 0 };
-	int err = limits_check_others(&s->apply.journal, s->layer->id, &s->layer->guest, &why);
+	auto_topo struct topo topo = { 0 };
+	int err = topo_read(&s->root, &topo);
+
+	err = err
+		      ?: limits_check_others(&topo, &s->apply.journal, s->layer->id,
+					     &s->layer->guest, &why);
 
 	if (!err)
 		return 0;

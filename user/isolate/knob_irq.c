@@ -249,6 +249,25 @@ static int plan_line(const struct root *root, const struct goal *goal, struct pl
 	return plan_move(goal, plan, &change, c);
 }
 
+/* A row of what belongs to each CPU, or is delivered without the host, when it came to a guest's. */
+static int stay_row(const struct goal *goal, struct plan *plan, const struct irq_table *table,
+		    const struct candidate *c)
+{
+	auto_free char *name = NULL;
+	uint64_t count = 0;
+	int cpu;
+
+	if (c->info->class != IRQ_PER_CPU && c->info->class != IRQ_POSTED)
+		return 0;
+	for_each_cpu(cpu, &goal->guest)
+		count += irqs_count(table, c->line->name, cpu);
+	if (!count)
+		return 0;
+	if (asprintf(&name, "%s %s", c->line->name, c->line->actions) < 0)
+		return -ENOMEM;
+	return plan_stay(plan, name, "%s", c->info->why);
+}
+
 static int plan_irqs(const struct root *root, const struct goal *goal, struct plan *plan)
 {
 	auto_irq_infos struct irq_infos infos = { 0 };
@@ -259,8 +278,8 @@ static int plan_irqs(const struct root *root, const struct goal *goal, struct pl
 	for (unsigned int i = 0; !err && i < table.n_lines; i++) {
 		struct candidate c = { .line = &table.lines[i], .info = &infos.infos[i] };
 
-		if (c.line->irq >= 0)
-			err = plan_line(root, goal, plan, &c);
+		err = c.line->irq >= 0 ? plan_line(root, goal, plan, &c)
+				       : stay_row(goal, plan, &table, &c);
 	}
 	irqs_done(&table);
 	return err;

@@ -45,6 +45,27 @@ static bool has_full_core(const struct topo *topo, const struct cpuset *host)
 	return false;
 }
 
+/* What the kernel leaves to the host's CPUs needs one that was not set aside at boot. */
+static int check_boot(const struct topo *topo, const struct cpuset *host, struct str *ret_why)
+{
+	struct cpuset keepers = *host, common = *host;
+	auto_free char *list = cpuset_format(host);
+
+	cpuset_subtract(&keepers, &topo->tickless);
+	cpuset_subtract(&common, &topo->isolated);
+	if (cpuset_is_empty(&keepers))
+		return refuse(ret_why,
+			      "no CPU would be left to keep the time: the host's (%s) are all "
+			      "nohz_full",
+			      list ? list : "?");
+	if (cpuset_is_empty(&common))
+		return refuse(ret_why,
+			      "the host's CPUs (%s) are all isolated since boot (isolcpus): its "
+			      "tasks would not be spread over them",
+			      list ? list : "?");
+	return 0;
+}
+
 int limits_check(const struct topo *topo, const struct cpuset *guest, bool is_forced,
 		 struct str *ret_why)
 {
@@ -69,25 +90,36 @@ int limits_check(const struct topo *topo, const struct cpuset *guest, bool is_fo
 	if (cpuset_has(guest, 0) && !is_forced)
 		return refuse(ret_why, "CPU 0 keeps the time of the host and cannot be relieved of "
 				       "all its work: leave it to the host, or use --force");
-	return 0;
+	return check_boot(topo, &host, ret_why);
 }
 
-int limits_check_others(const struct journal *journal, const char *id, const struct cpuset *guest,
-			struct str *ret_why)
+int limits_check_others(const struct topo *topo, const struct journal *journal, const char *id,
+			const struct cpuset *guest, struct str *ret_why)
 {
+	auto_str struct str sum = { 0 };
+	struct cpuset all = *guest;
+	int err;
+
 	for (unsigned int i = 0; i < journal->n_layers; i++) {
 		const struct layer *layer = journal->layers[i];
 		struct cpuset both = layer->guest;
 		auto_free char *list = NULL;
 
+		if (streq(layer->id, id))
+			continue;
+		cpuset_or(&all, &layer->guest);
 		cpuset_and(&both, guest);
-		if (streq(layer->id, id) || cpuset_is_empty(&both))
+		if (cpuset_is_empty(&both))
 			continue;
 		list = cpuset_format(&both);
 		return refuse(ret_why, "CPU %s is shielded already, for %s: lull restore --vm %s",
 			      list ? list : "?", layer->name, layer->id);
 	}
-	return 0;
+	/* Those of guests that went offline meanwhile are nobody's. */
+	cpuset_and(&all, &topo->online);
+	err = limits_check(topo, &all, true, &sum);
+	return err == -EPERM ? refuse(ret_why, "together with the shields in force: %s", sum.s)
+			     : err;
 }
 
 int limits_guest_of(const struct vm *vm, const struct cpuset *online, struct cpuset *ret,

@@ -237,6 +237,15 @@ int topo_finish(const struct root *root, struct topo *topo)
 	return add_nodes(root, topo);
 }
 
+/* Without the file, or with "(null)" in it as older kernels have it, there is none of them. */
+static void read_boot_list(const struct root *root, const char *name, struct cpuset *ret)
+{
+	struct cpuset cpus;
+
+	if (!read_list(root, name, &cpus))
+		*ret = cpus;
+}
+
 static int fill(const struct root *root, bool cores_only, struct topo *topo)
 {
 	int err = topo_fill_hwloc(root, cores_only, topo);
@@ -251,6 +260,8 @@ int topo_read(const struct root *root, struct topo *ret)
 
 	if (err)
 		return err;
+	read_boot_list(root, "isolated", &topo.isolated);
+	read_boot_list(root, "nohz_full", &topo.tickless);
 	err = fill(root, false, &topo) ?: topo_finish(root, &topo);
 	if (err)
 		topo_done(&topo);

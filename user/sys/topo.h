@@ -37,6 +37,8 @@ struct topo {
 	struct topo_cpu *cpus; /* by number; an offline CPU has core itself and the rest unknown */
 	unsigned int n_cpus;   /* one more than the largest possible CPU */
 	struct cpuset online;
+	struct cpuset isolated;	   /* at boot (isolcpus=): tasks are not spread to them */
+	struct cpuset tickless;	   /* at boot (nohz_full=): they do not keep the time */
 	struct topo_cache *caches; /* sorted by level, type, first CPU */
 	unsigned int n_caches;
 	struct topo_node *nodes; /* sorted by id; none: the machine does not say */

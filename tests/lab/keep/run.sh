@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# keep: a lull that stays places the line of a passed-through device that appears, and appears again,
-# within a second; writes again what a CPU's going and coming has reset; puts everything back on
-# SIGTERM, and by itself when the VM ends.
+# keep: an interrupt that a driver gets again is another one; a lull that stays places the line of a
+# passed-through device that appears, and appears again, within a second; writes again what a CPU's
+# going and coming has reset; puts everything back on SIGTERM, and by itself when the VM ends.
 . /test/lib.sh
 
 edu=$(pci_find 0x1234:0x11e8)
@@ -61,6 +61,25 @@ device_ends() {
 
 vfio_bind "$edu"
 state >"$OUT/before"
+
+# Of a lull that does not stay: the line that a driver gets again is another one, which no shield has
+# placed, and nobody has made it drift. Then there is nothing of it to put back.
+device_start edu vfirq "$edu" --rate 1000
+until_true 20 is_there
+must lull shield -c 2 --without cpuset
+must is_placed
+device_ends
+device_start edu vfirq "$edu" --rate 1000
+until_true 20 is_there
+must lull status >"$OUT/status"
+must grep -q ' 0 drifted, 1 gone, 0 failed' "$OUT/status"
+must grep -q "vfio-msi.0.*, not 2" "$OUT/status"
+must lull restore
+[ "$(cat "/proc/irq/$(line_of "$line")/smp_affinity_list")" = 0-3 ]
+device_ends
+state >"$OUT/again"
+must diff "$OUT/before" "$OUT/again"
+
 keep_start late -c 2
 for time in first again; do
 	device_start edu vfirq "$edu" --rate 1000
