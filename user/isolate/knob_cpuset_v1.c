@@ -378,21 +378,24 @@ static int write_host(const struct root *root, const struct plan_step *step, con
 	return cpuset_host_write(root, value);
 }
 
+/* Kernel threads have no command line, and stay; tasks are born while others are moved. */
 static int shell_host(const struct plan_step *step, const char *value, struct str *to)
 {
 	(void)step;
 	if (*value)
-		return str_addf(to,
-				"cd /sys/fs/cgroup/cpuset && mkdir -p " CPUSET_HOST
-				" && cat cpuset.mems > " CPUSET_HOST
-				"/cpuset.mems && echo %s > " CPUSET_HOST "/cpuset.cpus\n"
-				"while read -r t; do echo $t > " CPUSET_HOST
-				"/tasks; done < tasks 2>/dev/null\n",
-				value);
+		return str_addf(
+			to,
+			"(cd /sys/fs/cgroup/cpuset && mkdir -p " CPUSET_HOST
+			" && cat cpuset.mems > " CPUSET_HOST
+			"/cpuset.mems && echo %s > " CPUSET_HOST "/cpuset.cpus\n"
+			"while read -r t; do [ -s /proc/$t/cmdline ] && echo $t > " CPUSET_HOST
+			"/tasks; done < tasks) 2>/dev/null\n",
+			value);
 	return str_add(
-		to,
-		"cd /sys/fs/cgroup/cpuset && while read -r t; do echo $t > tasks; done < " CPUSET_HOST
-		"/tasks; rmdir " CPUSET_HOST "\n");
+		to, "(cd /sys/fs/cgroup/cpuset && for i in 1 2 3 4 5 6 7 8 9; do [ -d " CPUSET_HOST
+		    " ] || break\n"
+		    "while read -r t; do echo $t > tasks; done < " CPUSET_HOST
+		    "/tasks; rmdir " CPUSET_HOST " || sleep 0.1; done) 2>/dev/null\n");
 }
 
 const struct cpuset_way cpuset_way_v1 = {

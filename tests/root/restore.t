@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# restore: by the commands that it prints, beside tasks that are born and die all the time, and of
+# cpusets within each other that all have to leave their CPUs; what else lull takes back, and how
+# often. On this machine, with its last CPU as the guest's. Puts everything back on every way out.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_root
+need_lull
+need_cpus 2
+cpu=$(last_cpu)
+v1=$(awk '$(NF-2) == "cgroup" && $NF ~ /(^|,)cpuset(,|$)/ && $4 == "/" { print $5; exit }' \
+	/proc/self/mountinfo)
+[[ ! -e /run/lull/journal ]] || plan_skip_all "a shield is in force already"
+"$LULL" plan -c "$cpu" >"$work/plan" 2>&1 || plan_skip_all "refused: $(head -n 1 "$work/plan")"
+irq_save
+sets=$v1/lull-test
+
+way_out() {
+	local code=$? pid
+	for pid in ${spawned_all[@]+"${spawned_all[@]}"}; do
+		reap "$pid"
+	done
+	"$LULL" restore --all >/dev/null 2>&1
+	[[ -z $v1 ]] || rmdir "$sets/in" "$sets" 2>/dev/null
+	(exit "$code")
+	tap_done
+}
+trap way_out EXIT
+
+state() {
+	local file
+	for file in /proc/irq/*/smp_affinity /proc/irq/default_smp_affinity \
+		/sys/devices/virtual/workqueue/{,*/}cpumask /proc/sys/kernel/watchdog_cpumask; do
+		[[ ! -r $file ]] || echo "$file $(<"$file")"
+	done
+	[[ -z $v1 ]] || find "$v1" -name cpuset.cpus -exec grep -H . {} + | sort
+	for file in /proc/[0-9]*; do
+		[[ $(cat "$file/comm" 2>/dev/null) =~ ^(kswapd|kcompactd|khugepaged|kauditd|ksmd|jbd2) ]] &&
+			echo "$file $(taskset -p "${file#/proc/}" 2>/dev/null)"
+	done
+	return 0
+}
+
+is_as_before() {
+	state >"$work/now"
+	diff "$work/before" "$work/now"
+}
+
+# The commands leave everything as it was; then restore finds nothing that it would have to write.
+by_hand() {
+	"$LULL" shield -c "$cpu" >"$work/out" 2>&1 || { cat "$work/out" && return 1; }
+	"$LULL" restore --print >"$work/back.sh" || return 1
+	head -n 2 "$work/back.sh" | grep -q default_smp_affinity || { cat "$work/back.sh" && return 1; }
+	bash -e "$work/back.sh" >"$work/said" 2>&1 || { cat "$work/said" && return 1; }
+	is_as_before && [[ ! -d $v1/lull-host ]] || return 1
+	"$LULL" restore --all >"$work/out" || { cat "$work/out" && return 1; }
+	is_as_before
+}
+
+# Tasks of the root cpuset that are born, and give back some memory as they end.
+ending_tasks() {
+	cat >"$work/ending.py" <<-'END'
+		import os
+		while True:
+		    pids = []
+		    for i in range(3):
+		        pid = os.fork()
+		        if not pid:
+		            memory = bytearray(40 << 20)
+		            os._exit(0)
+		        pids.append(pid)
+		    for pid in pids:
+		        os.waitpid(pid, 0)
+	END
+	spawn python3 "$work/ending.py"
+}
+
+beside_ending_tasks() {
+	local i
+	ending_tasks
+	for ((i = 0; i < 10; i++)); do
+		"$LULL" shield -c "$cpu" --only cpuset >"$work/out" 2>&1 || { cat "$work/out" && return 1; }
+		sleep "0.0$((RANDOM % 9))"
+		"$LULL" restore --all >"$work/out" 2>&1 || { cat "$work/out" && return 1; }
+	done
+	reap "$spawned"
+	[[ ! -d $v1/lull-host ]]
+}
+
+# Both have the guest's CPU alone, so that neither can leave it before the other.
+nested() {
+	mkdir "$sets" && cat "$v1/cpuset.mems" >"$sets/cpuset.mems" && echo "$cpu" >"$sets/cpuset.cpus" &&
+		mkdir "$sets/in" && cat "$v1/cpuset.mems" >"$sets/in/cpuset.mems" &&
+		echo "$cpu" >"$sets/in/cpuset.cpus" || return 1
+	"$LULL" shield -c "$cpu" --only cpuset >"$work/out" 2>&1 || { cat "$work/out" && return 1; }
+	[[ $(<"$sets/in/cpuset.cpus") != "$cpu" && $(<"$sets/cpuset.cpus") != "$cpu" ]] || return 1
+	"$LULL" restore --all >"$work/out" 2>&1 || { cat "$work/out" && return 1; }
+	[[ $(<"$sets/in/cpuset.cpus") == "$cpu" && $(<"$sets/cpuset.cpus") == "$cpu" ]] || return 1
+	rmdir "$sets/in" "$sets"
+}
+
+is_ready() {
+	grep -q 'steps held' "$work/keep"
+}
+
+# Somebody else writes it five times a second, for 14 s.
+fight() {
+	local i
+	for ((i = 0; i < 70; i++)); do
+		echo "$cpu" >"/$line"
+		sleep 0.2
+	done
+}
+
+taken_back() {
+	local n
+	n=$(grep -c 'taken back' "$work/keep")
+	echo "$n times taken back"
+	((n >= 1 && n <= 3))
+}
+
+runs_on_hosts_cpus() {
+	! expand_cpus "$(sed -n 's/^Cpus_allowed_list:\t//p' "/proc/$1/status")" | grep -qx "$cpu"
+}
+
+plan 9
+state >"$work/before"
+check "by the printed commands" by_hand
+if [[ -n $v1 ]]; then
+	check "beside tasks that end, ten times" beside_ending_tasks
+	check "cpusets within each other, on the guest's CPU alone" nested
+else
+	skip "beside tasks that end" "no cpuset of cgroup v1"
+	skip "cpusets within each other" "no cpuset of cgroup v1"
+fi
+check "everything is as before" is_as_before
+
+"$LULL" plan -c "$cpu" --only irq --json >"$work/plan.json"
+line=$(jq -r '[.steps[].object][0]' "$work/plan.json")
+spawn "$LULL" shield -c "$cpu" --keep --only irq >"$work/keep" 2>&1
+keeper=$spawned
+wait_until 10 is_ready
+check "--keep runs on the host's CPUs" runs_on_hosts_cpus "$keeper"
+fight
+check "--keep takes back more and more seldom" taken_back
+reap "$keeper"
+says "what somebody made of it stays" "$work/keep" "drifted \(now $cpu, not"
+jq -r '.steps[0].old' "$work/plan.json" >"/$line"
+check "the rest is as before" is_as_before
+check "no journal is left" test ! -e /run/lull/journal
