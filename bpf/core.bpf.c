@@ -11,6 +11,7 @@ const volatile struct lull_cfg lull_cfg = {
 	.n_victims = 1,
 	.stacks = 0,
 	.rt = 0,
+	.trace_events = 1,
 };
 
 /* 1: the reasons of VM exits may be read (see exit_reason). */
@@ -30,5 +31,6 @@ __u64 lull_stall_floor_ns;
 struct lull_cpus lull_cpus SEC(".maps");
 struct lull_victims lull_victims SEC(".maps");
 struct lull_ring lull_stalls SEC(".maps");
+struct lull_events lull_events SEC(".maps");
 
 char LICENSE[] SEC("license") = "GPL";

@@ -55,9 +55,19 @@ struct lull_ring {
 	__uint(max_entries, 1 << 20);
 };
 
+/* The flight recorder: cfg.trace_events places for each CPU. */
+struct lull_events {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set by the loader */
+	__type(key, __u32);
+	__type(value, struct lull_event);
+};
+
 extern struct lull_cpus lull_cpus SEC(".maps");
 extern struct lull_victims lull_victims SEC(".maps");
 extern struct lull_ring lull_stalls SEC(".maps");
+extern struct lull_events lull_events SEC(".maps");
 
 static __always_inline void anomaly(enum lull_anomaly what)
 {

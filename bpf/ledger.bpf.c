@@ -174,6 +174,9 @@ __noinline __u64 ledger_nmi(struct lull_cpu *c, struct lull_victim *v, __u64 d)
 	}
 	if (n)
 		ledger_entry_count(v, LULL_ROW_NMI, 0, n);
+	/* Of the event of this interval, which is there already. */
+	if (n && lull_cfg.trace_events)
+		trace_add(c, c->last_ns, n, LULL_CAUSE(LULL_KIND_NMI, 0, 0), NULL, SHARED);
 	return d - n;
 }
 

@@ -109,6 +109,32 @@ static __always_inline void timeline_add(struct lull_cpu *c, __u64 now, bool sha
 	m->end_ns = now;
 }
 
+/*
+ * --trace: one more event of the flight recorder, which ended at @end. A reader on another CPU tells
+ * by its number whether it is whole: that is taken away first and written last.
+ */
+static __always_inline void trace_add(struct lull_cpu *c, __u64 end, __u64 ns, __u64 word,
+				      const struct lull_victim *v, bool shared)
+{
+	__u32 n = c->traced, place;
+	struct lull_event *e;
+
+	if (shared)
+		n = __sync_fetch_and_add(&c->traced, 1);
+	else
+		c->traced = n + 1;
+	place = c->trace_base + (n & (lull_cfg.trace_events - 1));
+	e = bpf_map_lookup_elem(&lull_events, &place);
+	if (!e)
+		return;
+	*(volatile __u32 *)&e->seq = 0;
+	*(volatile __u64 *)&e->end_ns = end;
+	*(volatile __u64 *)&e->ns = ns;
+	*(volatile __u64 *)&e->word = word;
+	*(volatile __u32 *)&e->state = v ? LULL_EVENT_STATE(v->mode, v->reason) : 0;
+	*(volatile __u32 *)&e->seq = n + 1;
+}
+
 /* Charges what has passed to the state that has the CPU. @v: the current task's record or NULL. */
 static __always_inline void charge(struct lull_cpu *c, struct lull_victim *v, __u64 now,
 				   bool shared)
@@ -118,6 +144,8 @@ static __always_inline void charge(struct lull_cpu *c, struct lull_victim *v, __
 	if (!d)
 		return;
 	timeline_add(c, now, shared);
+	if (lull_cfg.trace_events)
+		trace_add(c, now, d, cpu_word(c), v, shared);
 	if (c->nmi_ns)
 		d = ledger_nmi(c, v, d);
 	if (c->depth) {

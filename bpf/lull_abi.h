@@ -170,11 +170,13 @@ enum lull_mode {
 
 /* Set between open and load. */
 struct lull_cfg {
-	__u64 stall_ns;	   /* gaps of this length and over are stalls */
-	__u32 n_cpu_slots; /* elements of cpus */
-	__u32 n_victims;   /* elements of victims */
-	__u32 stacks;	   /* 1: stalls carry stacks */
-	__u32 rt;	   /* 1: PREEMPT_RT, softirqs may be switched out */
+	__u64 stall_ns;	    /* gaps of this length and over are stalls */
+	__u32 n_cpu_slots;  /* elements of cpus */
+	__u32 n_victims;    /* elements of victims */
+	__u32 stacks;	    /* 1: stalls carry stacks */
+	__u32 rt;	    /* 1: PREEMPT_RT, softirqs may be switched out */
+	__u32 trace_events; /* places per CPU of the flight recorder, a power of two; 0: off */
+	__u32 pad;
 };
 
 struct lull_cause {
@@ -210,6 +212,20 @@ struct lull_frame {
 struct lull_moment {
 	__u64 end_ns, word;
 };
+
+/*
+ * Of the flight recorder: a stretch of a CPU's time and what had it. They follow each other without
+ * a hole. Overwritten in turn; @seq is 1 + its number, and 0 while it is being written.
+ */
+struct lull_event {
+	__u64 end_ns, ns;
+	__u64 word;  /* label << LULL_ROW_SHIFT | cause */
+	__u32 state; /* of a victim that ran: LULL_EVENT_STATE; 0: the task was none */
+	__u32 seq;
+};
+#define LULL_EVENT_STATE(mode, reason) (1U << 31 | (__u32)(mode) << 28 | ((reason)&0xfffffffU))
+#define LULL_EVENT_MODE(state)	       ((enum lull_mode)((state) >> 28 & 7))
+#define LULL_EVENT_REASON(state)       ((state)&0xfffffffU)
 
 /* IPI senders are told apart by comm: pids would fill any table. */
 struct lull_sender {
@@ -254,6 +270,7 @@ struct lull_cpu {
 	__u32 reading, read_head;   /* 1: their waits are being read; head when they last were */
 	__u32 busy_seq,
 		grouped; /* odd: busy_ns and busy_since are being changed. Tasks grouped by comm */
+	__u32 traced, trace_base; /* events of the flight recorder so far; its first place */
 	struct lull_frame frame[LULL_DEPTH];
 	struct lull_csd csd[LULL_CSD];
 	__u32 events[LULL_N_HOOKS];
@@ -339,6 +356,7 @@ struct lull_stall {
 _Static_assert(sizeof(struct lull_cause) == 48, "lull_cause");
 _Static_assert(sizeof(struct lull_entry) == 32, "lull_entry");
 _Static_assert(sizeof(struct lull_label) == 16, "lull_label");
+_Static_assert(sizeof(struct lull_event) == 32, "lull_event");
 _Static_assert(sizeof(struct lull_cpu) % 8 == 0, "lull_cpu");
 _Static_assert(sizeof(struct lull_cpu) <= (128UL + (LULL_CPU_HISTS - 18) * 5UL) * 512, "lull_cpu");
 _Static_assert(sizeof(struct lull_victim) % 8 == 0, "lull_victim");

@@ -3,7 +3,7 @@
 # bpf: replay has more than its own source: what holds the tables against the sequences. So has
 # calls: what counts instructions is the benchmark's.
 
-REPLAY_OBJ := $(O)/tests/replay/check.o
+REPLAY_OBJ := $(O)/tests/replay/check.o $(O)/tests/replay/trace.o
 
 $(O)/tests/bpf/replay: $(REPLAY_OBJ)
 $(O)/tests/bpf/replay: private LIBS := $(REPLAY_OBJ) $(LIB) $(LIBS)

@@ -3,9 +3,10 @@
  * replay: runs recorded sequences of events through the ledger's own BPF code, in this kernel, by
  * the program selftest__run, and compares all that it counted with what the sequence must give:
  * what is not listed must not be there, and every ledger sums to its wall time. Prints TAP.
- * It attaches nothing: what hooks read from the kernel is tested live.
+ * It attaches nothing: what hooks read from the kernel is tested live. With --trace the flight recorder
+ * is on, and what it kept is compared too.
  *
- *   replay [PART-OF-NAME]
+ *   replay [--trace] [PART-OF-NAME]
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -14,15 +15,19 @@
 #include "base/cleanup.h"
 #include "measure/settle.h"
 #include "measure/skel.h"
+#include "measure/traces.h"
 
 #include "../replay/check.h"
+#include "../replay/trace.h"
 #include "../replay/words.h"
 
-#define N_CPUS	   2
-#define N_VICTIMS  4U
-#define MAX_EVENTS 8192U
-#define MAX_STALLS 32U
-#define RING_BYTES (1U << 18)
+#define N_CPUS	     2
+#define N_VICTIMS    4U
+#define MAX_EVENTS   8192U
+#define MAX_STALLS   32U
+#define RING_BYTES   (1U << 18)
+#define TRACE_EVENTS 16384U /* per CPU: all of the longest sequence */
+#define TRACE_BYTES  (sizeof(struct lull_event) * N_CPUS * TRACE_EVENTS)
 
 struct rig {
 	struct lull_bpf *skel;
@@ -30,6 +35,8 @@ struct rig {
 	struct lull_cpu *cpus;
 	struct lull_victim *victims;
 	struct selftest_event *events;
+	struct lull_event *trace; /* NULL: without a flight recorder */
+	struct traces traces;
 	/* Of the sequence that runs. */
 	struct lull_stall stalls[MAX_STALLS];
 	unsigned int n_stalls;
@@ -194,6 +201,8 @@ static void open_window(struct rig *rig, const struct sequence *seq)
 		tid_insert(rig->skel, TID(who), slot);
 	}
 	rig->skel->bss->lull_victims_used = slot;
+	for (unsigned int i = 0; i < N_CPUS; i++)
+		rig->cpus[i].trace_base = i * TRACE_EVENTS;
 	for (unsigned int i = 0; i < n; i++) {
 		rig->cpus[i].cpu = i;
 		rig->cpus[i].opened_ns = rig->cpus[i].last_ns = T0;
@@ -204,6 +213,27 @@ static void open_window(struct rig *rig, const struct sequence *seq)
 		rig->skel->bss->lull_cpu_sibling[i] = seq->siblings ? (__u16)(2 - i) : 0;
 	}
 	rig->skel->bss->lull_cpus_used = n;
+}
+
+/* All that the flight recorder kept of the sequence. */
+static int take_trace(struct rig *rig, uint64_t close_ns)
+{
+	const struct traces_tables tables = {
+		.cpus = rig->cpus,
+		.victims = rig->victims,
+		.rings = rig->trace,
+		.n_cpus = N_CPUS,
+		.n_victims = N_VICTIMS,
+		.places = TRACE_EVENTS,
+	};
+	int err;
+
+	if (!rig->trace)
+		return 0;
+	traces_done(&rig->traces);
+	err = traces_init(&rig->traces, &tables, 1000, 100000);
+	err = err ?: traces_want(&rig->traces, T0, close_ns - T0);
+	return err ?: traces_take(&rig->traces, close_ns);
 }
 
 /* Runs the sequence and closes the window. How many events the program did not take. */
@@ -232,6 +262,9 @@ static int play(struct rig *rig, const struct sequence *seq, uint64_t close_ns)
 	err = ring_buffer__consume(rig->ring);
 	if (err < 0)
 		return err;
+	err = take_trace(rig, close_ns);
+	if (err)
+		return err;
 	settle_tables(&(struct settle_tables){ .cpus = rig->cpus,
 					       .victims = rig->victims,
 					       .n_cpus = N_CPUS,
@@ -257,7 +290,8 @@ static unsigned int compare(const struct rig *rig, const struct sequence *seq)
 		.dropped = rig->skel->bss->lull_dropped,
 	};
 
-	return check_sequence(seq, &tables);
+	return check_sequence(seq, &tables) +
+	       (rig->trace ? check_trace(&rig->traces, rig->cpus, N_CPUS) : 0);
 }
 
 /* ---- the rig */
@@ -290,12 +324,15 @@ static void rig_close(struct rig *rig)
 		(void)munmap(rig->victims, N_VICTIMS * sizeof(*rig->victims));
 	if (rig->events)
 		(void)munmap(rig->events, MAX_EVENTS * sizeof(*rig->events));
+	if (rig->trace)
+		(void)munmap(rig->trace, TRACE_BYTES);
+	traces_done(&rig->traces);
 	lull_bpf__destroy(rig->skel);
 	free(rig);
 }
 
 /* What it opened, rig_close frees, also after a failure. */
-static int rig_open(struct rig *rig)
+static int rig_open(struct rig *rig, bool trace)
 {
 	struct lull_bpf *skel = lull_bpf__open();
 	struct bpf_program *prog;
@@ -309,13 +346,18 @@ static int rig_open(struct rig *rig)
 	skel->rodata->lull_cfg.stall_ns = 100000;
 	skel->rodata->lull_cfg.n_cpu_slots = N_CPUS;
 	skel->rodata->lull_cfg.n_victims = N_VICTIMS;
+	skel->rodata->lull_cfg.trace_events = trace ? TRACE_EVENTS : 0;
 	err = bpf_map__set_max_entries(skel->maps.lull_cpus, N_CPUS);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_victims, N_VICTIMS);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_stalls, RING_BYTES);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_selftest, MAX_EVENTS);
+	err = err ?: bpf_map__set_max_entries(skel->maps.lull_events, N_CPUS * TRACE_EVENTS);
 	err = err ?: lull_bpf__load(skel);
 	if (err)
 		return err;
+	rig->trace = trace ? map_table(skel->maps.lull_events, TRACE_BYTES) : NULL;
+	if (trace && !rig->trace)
+		return -errno;
 	rig->cpus = map_table(skel->maps.lull_cpus, N_CPUS * sizeof(*rig->cpus));
 	rig->victims = map_table(skel->maps.lull_victims, N_VICTIMS * sizeof(*rig->victims));
 	rig->events = map_table(skel->maps.lull_selftest, MAX_EVENTS * sizeof(*rig->events));
@@ -330,10 +372,11 @@ static bool is_wanted(const struct sequence *seq, const char *part)
 
 int main(int argc, char **argv)
 {
-	const char *part = argc > 1 ? argv[1] : NULL;
+	bool trace = argc > 1 && streq(argv[1], "--trace");
+	const char *part = argc > 1 + trace ? argv[1 + trace] : NULL;
 	unsigned int n = 0, n_failed = 0;
 	struct rig *rig = calloc(1, sizeof(*rig));
-	int err = rig ? rig_open(rig) : -ENOMEM;
+	int err = rig ? rig_open(rig, trace) : -ENOMEM;
 
 	if (err) {
 		(void)printf("Bail out! loading the self-test: %s\n", strerror(-err));

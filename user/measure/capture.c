@@ -21,10 +21,12 @@
 #include "sys/topo.h"
 
 #define RING_BYTES     (1U << 20)
-#define SPARE_CPUS     4   /* for victims that turn up on CPUs that nobody named */
-#define ALL_CPUS_UP_TO 64  /* online CPUs: with so few, each has a slot */
-#define SPARE_VICTIMS  8   /* vCPUs plugged in later */
-#define SPARE_INHERIT  128 /* threads born later */
+#define TRACE_EVENTS   (1U << 13)   /* places per CPU: 80 ms at 100,000 events a second */
+#define TRACE_BYTES    (64UL << 20) /* in the kernel, of all CPUs */
+#define SPARE_CPUS     4	    /* for victims that turn up on CPUs that nobody named */
+#define ALL_CPUS_UP_TO 64	    /* online CPUs: with so few, each has a slot */
+#define SPARE_VICTIMS  8	    /* vCPUs plugged in later */
+#define SPARE_INHERIT  128	    /* threads born later */
 
 uint64_t capture_now(void)
 {
@@ -101,6 +103,20 @@ static int leave_out(struct capture *cap)
 	return err;
 }
 
+/* The flight recorder's places, and the size of its table, which there is also without it. */
+static int configure_trace(struct capture *cap)
+{
+	const struct capture_config *config = cap->config;
+	uint32_t n = config->trace_events ? config->trace_events : TRACE_EVENTS;
+
+	while (n > 1 && (size_t)n * cap->n_cpus * sizeof(struct lull_event) > TRACE_BYTES)
+		n /= 2;
+	cap->trace_events = config->trace_ns ? n : 0;
+	cap->skel->rodata->lull_cfg.trace_events = cap->trace_events;
+	return bpf_map__set_max_entries(cap->skel->maps.lull_events,
+					config->trace_ns ? n * cap->n_cpus : 1);
+}
+
 static int configure(struct capture *cap)
 {
 	const struct capture_config *config = cap->config;
@@ -109,6 +125,7 @@ static int configure(struct capture *cap)
 	int err;
 
 	err = watch_siblings(cap);
+	err = err ?: configure_trace(cap);
 	if (err)
 		return err;
 	skel->rodata->lull_cfg.stall_ns = config->stall_ns;
@@ -135,9 +152,14 @@ static int map_table(const struct bpf_map *map, size_t bytes, void **ret)
 	return 0;
 }
 
+static size_t trace_bytes(const struct capture *cap)
+{
+	return (size_t)cap->trace_events * cap->n_cpus * sizeof(*cap->events);
+}
+
 static int map_tables(struct capture *cap)
 {
-	void *cpus = NULL, *victims = NULL;
+	void *cpus = NULL, *victims = NULL, *events = NULL;
 	int err;
 
 	err = map_table(cap->skel->maps.lull_cpus, cap->n_cpus * sizeof(struct lull_cpu), &cpus);
@@ -149,17 +171,29 @@ static int map_tables(struct capture *cap)
 	if (err)
 		return err;
 	cap->victims = victims;
+	if (cap->trace_events) {
+		err = map_table(cap->skel->maps.lull_events, trace_bytes(cap), &events);
+		if (err)
+			return err;
+		cap->events = events;
+	}
 	cap->cpu_folds = calloc(cap->n_cpus, sizeof(*cap->cpu_folds));
 	cap->victim_folds = calloc(cap->n_victims, sizeof(*cap->victim_folds));
 	cap->targets = calloc(cap->n_victims, sizeof(*cap->targets));
-	return cap->cpu_folds && cap->victim_folds && cap->targets ? 0 : -ENOMEM;
+	if (!cap->cpu_folds || !cap->victim_folds || !cap->targets)
+		return -ENOMEM;
+	return capture_trace_init(cap);
 }
 
 static int take_stall(void *ctx, void *data, size_t len)
 {
 	struct capture *cap = ctx;
+	const struct lull_stall *raw = data;
+	int err = stalls_add(&cap->stalls, data, len);
 
-	return stalls_add(&cap->stalls, data, len);
+	if (!err && cap->events)
+		err = traces_want(&cap->traces, raw->at_ns, raw->duration_ns);
+	return err;
 }
 
 static int attach_all(struct capture *cap)
@@ -329,6 +363,9 @@ void capture_free(struct capture *cap)
 		(void)munmap(cap->cpus, cap->n_cpus * sizeof(struct lull_cpu));
 	if (cap->victims)
 		(void)munmap(cap->victims, cap->n_victims * sizeof(struct lull_victim));
+	if (cap->events)
+		(void)munmap(cap->events, trace_bytes(cap));
+	traces_done(&cap->traces);
 	lull_bpf__destroy(cap->skel);
 	hooks_types_done(&cap->types);
 	kvmstats_free(cap->kvm);

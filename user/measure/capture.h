@@ -37,8 +37,10 @@ struct capture_config {
 	pid_t vm_pid; /* vCPUs that this process gets while measuring are watched too; 0: none */
 	const struct cpuset *cpus; /* watched from the start */
 	uint64_t stall_ns;
-	unsigned int stalls_max; /* kept, the longest */
-	unsigned int ring_bytes; /* of the stall buffer; a power of two; 0: the default */
+	unsigned int stalls_max;   /* kept, the longest */
+	unsigned int ring_bytes;   /* of the stall buffer; a power of two; 0: the default */
+	uint64_t trace_ns;	   /* before each stall, of the flight recorder; 0: none */
+	unsigned int trace_events; /* its places per CPU, a power of two; 0: the default */
 	bool stacks;
 	bool self; /* run times per program, by the kernel's BPF statistics */
 };
@@ -59,7 +61,10 @@ void capture_free(struct capture *cap);
 
 /* Opens the window. Programs have been attached since capture_open: let them settle before. */
 int capture_start(struct capture *cap);
-/* Drains stalls, keeps 32-bit counters from wrapping unseen. At least 10 times a second. */
+/*
+ * Drains stalls, keeps 32-bit counters from wrapping unseen. At least 10 times a second, with trace_ns
+ * 50 times: its ring is short.
+ */
 int capture_poll(struct capture *cap, struct capture_progress *ret);
 /* Closes the window and detaches. */
 int capture_stop(struct capture *cap);

@@ -15,6 +15,7 @@
 #include "measure/hooks.h"
 #include "measure/skel.h"
 #include "measure/stalls.h"
+#include "measure/traces.h"
 
 struct kvmstats;
 struct recording;
@@ -53,6 +54,9 @@ struct capture {
 
 	struct ring_buffer *ring;
 	struct stalls stalls;
+	struct lull_event *events; /* with a flight recorder: its rings, mapped */
+	uint32_t trace_events;	   /* places of each */
+	struct traces traces;
 	struct audit audit;
 	struct kvmstats *kvm; /* of the VM, while the window is open; NULL: not available */
 
@@ -69,6 +73,9 @@ struct capture {
 
 /* CLOCK_MONOTONIC, as bpf_ktime_get_ns. */
 uint64_t capture_now(void);
+
+/* window.c: the flight recorder begins anew. -ENOMEM. */
+int capture_trace_init(struct capture *cap);
 
 /* settle.c: charges what was open when the window closed. The tables are at rest. */
 void settle_all(struct capture *cap);

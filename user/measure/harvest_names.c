@@ -40,6 +40,8 @@ static void take_last_stall(const struct lull_victim *v, uint64_t end, void *arg
 	memcpy(raw.ustack, v->ustack, sizeof(raw.ustack));
 	/* Without memory it stays counted and is not kept. */
 	(void)stalls_add(&cap->stalls, &raw, cap->config->stacks ? sizeof(raw) : LULL_STALL_SHORT);
+	if (cap->events)
+		(void)traces_want(&cap->traces, raw.at_ns, raw.duration_ns);
 }
 
 /* Was there not one event on the CPU? */

@@ -16,6 +16,7 @@
 #include "sys/kvmstats.h"
 
 #define FOLD_EVERY_NS 10000000000ULL
+#define TRACE_KEPT    1000000 /* events in our memory: 32 MB */
 
 static uint64_t clock_unix_ns(void)
 {
@@ -117,6 +118,8 @@ static int window_open(struct capture *cap)
 		if (err)
 			return err;
 	}
+	for (unsigned int i = 0; i < cap->n_cpus; i++)
+		cap->cpus[i].trace_base = i * cap->trace_events;
 	for_each_cpu(cpu, &cap->cpus_watched) {
 		struct lull_cpu *c = &cap->cpus[slot++];
 
@@ -193,7 +196,23 @@ static int fold_tables(struct capture *cap)
 	return err;
 }
 
-static int drain(struct capture *cap)
+int capture_trace_init(struct capture *cap)
+{
+	const struct traces_tables tables = {
+		.cpus = cap->cpus,
+		.victims = cap->victims,
+		.rings = cap->events,
+		.n_cpus = cap->n_cpus,
+		.n_victims = cap->n_victims,
+		.places = cap->trace_events,
+	};
+
+	return cap->events ? traces_init(&cap->traces, &tables, cap->config->trace_ns, TRACE_KEPT)
+			   : 0;
+}
+
+/* Takes the stalls, and what surrounds them up to @now. */
+static int drain(struct capture *cap, uint64_t now)
 {
 	int n = ring_buffer__consume(cap->ring);
 
@@ -201,14 +220,14 @@ static int drain(struct capture *cap)
 		return n;
 	__atomic_store_n(&cap->skel->bss->lull_stall_floor_ns, stalls_floor_ns(&cap->stalls),
 			 __ATOMIC_RELAXED);
-	return 0;
+	return cap->events ? traces_take(&cap->traces, now) : 0;
 }
 
 int capture_poll(struct capture *cap, struct capture_progress *ret)
 {
 	struct capture_progress p = { 0 };
 	uint64_t now = capture_now();
-	int err = drain(cap);
+	int err = drain(cap, now);
 
 	if (!err && now - cap->folded_ns >= FOLD_EVERY_NS) {
 		cap->folded_ns = now;
@@ -264,7 +283,7 @@ int capture_pause(struct capture *cap)
 	cap->self_cpu_ns = own_cpu_ns() - cap->self_cpu_ns;
 	count_programs(cap, cap->after);
 	err = err ?: after;
-	return err ?: drain(cap);
+	return err ?: drain(cap, cap->closed_ns);
 }
 
 int capture_stop(struct capture *cap)
@@ -294,5 +313,6 @@ int capture_rewind(struct capture *cap)
 	cap->skel->bss->lull_dropped = 0;
 	audit_done(&cap->audit);
 	stalls_done(&cap->stalls);
-	return stalls_init(&cap->stalls, cap->config->stalls_max);
+	traces_done(&cap->traces);
+	return stalls_init(&cap->stalls, cap->config->stalls_max) ?: capture_trace_init(cap);
 }
