@@ -31,7 +31,7 @@
 #include "report/report.h"
 
 struct config {
-	uint64_t duration_ns, stall_ns, stop_over_ns;
+	uint64_t duration_ns, stall_ns, stop_over_ns, trace_ns;
 	uint32_t stalls, top;
 	const char *vm, *output;
 	struct opt_strings tids, pids;
@@ -62,6 +62,14 @@ static const struct opt options[] = {
 	ROW(0, "stalls", OPT_U32, stalls, "N", 0, 1000000, "keep the N longest (10000)"),
 	ROW(0, "stop-over", OPT_DURATION, stop_over_ns, "TIME", 1000, 3600000000000ULL,
 	    "stop at the first longer stall, exit 2"),
+	{ .name = "trace",
+	  .metavar = "[=TIME]",
+	  .help = "keep what led up to stalls, TIME before each (10ms)",
+	  .type = OPT_DURATION_MAY,
+	  .offset = offsetof(struct config, trace_ns),
+	  .min = 10000,
+	  .max = 10000000000ULL,
+	  .otherwise = 10000000 },
 	ROW(0, "stacks", OPT_FLAG, stacks, NULL, 0, 0, "stalls carry stacks"),
 	ROW(0, "self", OPT_FLAG, self, NULL, 0, 0, "run times of lull's own programs"),
 	ROW(0, "top", OPT_U32, top, "N", 1, 1000, "culprits and stalls shown (10)"),
@@ -238,6 +246,7 @@ static int open_capture(struct record *r, struct capture_config *config)
 		.cpus = &r->target.cpus,
 		.stall_ns = stall_ns,
 		.stalls_max = r->config.stalls,
+		.trace_ns = r->config.trace_ns,
 		.stacks = r->config.stacks,
 		.self = r->config.self,
 	};
@@ -269,6 +278,7 @@ static int measure(struct record *r)
 		.duration_ns = r->config.duration_ns,
 		.stop_over_ns = r->config.stop_over_ns,
 		.settle_ns = SESSION_SETTLE_NS,
+		.poll_ns = r->config.trace_ns ? SESSION_TRACE_POLL_NS : 0,
 		.vm_pid = r->target.vm_pid,
 		.child = r->child,
 		.signals = r->signals,

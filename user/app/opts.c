@@ -28,7 +28,8 @@ static void help_option(char letter, const char *name, const char *metavar, cons
 	int n;
 
 	n = snprintf(left, sizeof(left), letter ? "  -%c, --%s%s%s" : "  %c   --%s%s%s",
-		     letter ? letter : ' ', name, metavar ? " " : "", metavar ? metavar : "");
+		     letter ? letter : ' ', name, metavar && *metavar != '[' ? " " : "",
+		     metavar ? metavar : "");
 	if (n >= HELP_COLUMN)
 		(void)printf("%s\n%*s%s\n", left, HELP_COLUMN, "", help);
 	else
@@ -60,17 +61,17 @@ static int set_number(const struct opt_spec *spec, const struct opt *opt, const 
 	char why[128];
 	int err;
 
-	if (opt->type == OPT_DURATION)
+	if (opt->type != OPT_U32)
 		err = parse_duration_ns(text, &value);
 	else
 		err = parse_u64(text, &value);
 	if (err == -EINVAL)
 		return bad_value(spec, opt, text,
-				 opt->type == OPT_DURATION
+				 opt->type != OPT_U32
 					 ? "not a duration; write 10s, 1.5ms, 250us (bare: seconds)"
 					 : "not a number");
 	if (err || value < opt->min || (opt->max && value > opt->max)) {
-		if (opt->type == OPT_DURATION) {
+		if (opt->type != OPT_U32) {
 			char low[32], high[32];
 
 			(void)snprintf(why, sizeof(why), "out of range (%s to %s)",
@@ -83,7 +84,7 @@ static int set_number(const struct opt_spec *spec, const struct opt *opt, const 
 		}
 		return bad_value(spec, opt, text, why);
 	}
-	if (opt->type == OPT_DURATION)
+	if (opt->type != OPT_U32)
 		*(uint64_t *)at = value;
 	else
 		*(uint32_t *)at = (uint32_t)value;
@@ -146,6 +147,11 @@ static int set_value(const struct opt_spec *spec, const struct opt *opt, const c
 	case OPT_U32:
 	case OPT_DURATION:
 		return set_number(spec, opt, text, at);
+	case OPT_DURATION_MAY:
+		if (text)
+			return set_number(spec, opt, text, at);
+		*(uint64_t *)at = opt->otherwise;
+		return 0;
 	case OPT_CPUS:
 		return set_cpus(spec, opt, text, at);
 	case OPT_COLOR:
@@ -176,7 +182,9 @@ static void tables_fill(const struct opt_spec *spec, struct getopt_tables *t)
 		const struct opt *opt = &spec->opts[i];
 
 		t->longs[i] = (struct option){ .name = opt->name,
-					       .has_arg = takes_value(opt),
+					       .has_arg = opt->type == OPT_DURATION_MAY
+								  ? optional_argument
+								  : takes_value(opt),
 					       .val = LONG_BASE + (int)i };
 		if (!opt->letter)
 			continue;

@@ -10,15 +10,16 @@
 #include <stdint.h>
 
 enum opt_type {
-	OPT_FLAG,     /* bool: set */
-	OPT_STRING,   /* const char * */
-	OPT_STRINGS,  /* struct opt_strings: may be repeated */
-	OPT_U32,      /* uint32_t, min to max */
-	OPT_DURATION, /* uint64_t ns, min to max */
-	OPT_CPUS,     /* struct cpuset *: parsed into what the pointer points to */
-	OPT_COLOR,    /* enum opt_color */
-	OPT_VERBOSE,  /* int: one more */
-	OPT_QUIET,    /* int: 0 */
+	OPT_FLAG,	  /* bool: set */
+	OPT_STRING,	  /* const char * */
+	OPT_STRINGS,	  /* struct opt_strings: may be repeated */
+	OPT_U32,	  /* uint32_t, min to max */
+	OPT_DURATION,	  /* uint64_t ns, min to max */
+	OPT_DURATION_MAY, /* the same; without a value the row's default: --trace, --trace=5ms */
+	OPT_CPUS,	  /* struct cpuset *: parsed into what the pointer points to */
+	OPT_COLOR,	  /* enum opt_color */
+	OPT_VERBOSE,	  /* int: one more */
+	OPT_QUIET,	  /* int: 0 */
 };
 
 enum opt_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -35,6 +36,7 @@ struct opt {
 	enum opt_type type;
 	size_t offset; /* of the value in the command's configuration */
 	uint64_t min, max;
+	uint64_t otherwise; /* OPT_DURATION_MAY without a value */
 };
 
 struct opt_spec {

@@ -20,7 +20,7 @@
 #include "sys/topo.h"
 
 #define POLL_NS	   100000000
-#define LOOK_EVERY 10 /* polls: once a second */
+#define LOOK_NS	   1000000000
 #define SUSPEND_NS 50000000
 
 /* As epoll_wait() says it. */
@@ -83,9 +83,15 @@ static int watch_pid(const struct loop *loop, pid_t pid, enum event event, int *
 	return watch(loop, *ret, event);
 }
 
+static uint64_t poll_ns(const struct session_config *config)
+{
+	return config->poll_ns ? config->poll_ns : POLL_NS;
+}
+
 static int loop_open(struct loop *loop)
 {
-	const struct itimerspec tick = { { 0, POLL_NS }, { 0, POLL_NS } };
+	const struct timespec each = { .tv_nsec = (long)poll_ns(loop->config) };
+	const struct itimerspec tick = { each, each };
 	int err;
 
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -156,7 +162,8 @@ static int on_timer(struct loop *loop)
 	err = capture_poll(loop->cap, &p);
 	if (err)
 		return err;
-	show_progress(loop, &p);
+	if (!(loop->polls % (POLL_NS / poll_ns(config))))
+		show_progress(loop, &p);
 	if (config->stop_over_ns && p.stall_max_ns >= config->stop_over_ns) {
 		loop->session->stalled_over = true;
 		loop->session->ended_by = "stop-over";
@@ -165,7 +172,7 @@ static int on_timer(struct loop *loop)
 	} else if (config->duration_ns && p.elapsed_ns >= config->duration_ns) {
 		loop->session->ended_by = "duration";
 	}
-	return ++loop->polls % LOOK_EVERY ? 0 : look_around(loop);
+	return ++loop->polls % (LOOK_NS / poll_ns(config)) ? 0 : look_around(loop);
 }
 
 static int on_child(struct loop *loop)
@@ -209,7 +216,7 @@ static int until_due_ms(const struct loop *loop, uint64_t began_ns)
 		return FOREVER;
 	if (at >= due)
 		return 0;
-	return (int)min((due - at + 999999) / 1000000, (uint64_t)POLL_NS / 1000000);
+	return (int)min((due - at + 999999) / 1000000, poll_ns(loop->config) / 1000000);
 }
 
 static int loop_run(struct loop *loop)

@@ -18,11 +18,15 @@ struct recording;
 /* From the attaching of the programs on: they are cold, and the attaching itself disturbed. */
 #define SESSION_SETTLE_NS 200000000
 
+/* The flight recorder's ring is short. */
+#define SESSION_TRACE_POLL_NS 20000000
+
 struct session_config {
 	const struct root *root;
 	uint64_t duration_ns;  /* 0: until something ends it */
 	uint64_t stop_over_ns; /* 0: no; else the first stall of this length ends it */
 	uint64_t settle_ns;    /* from the call to the opening of the window */
+	uint64_t poll_ns;      /* how often stalls are taken; 0: ten times a second */
 	pid_t vm_pid;	       /* 0: none; its end ends the recording */
 	pid_t child;	       /* 0: none; the command that is measured */
 	int signals;	       /* of session_signals() */

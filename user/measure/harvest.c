@@ -391,6 +391,7 @@ int capture_harvest(struct capture *cap, struct recording *rec)
 	for (unsigned int i = 0; i < cap->n_victims && !err; i++)
 		err = harvest_thread(&h, i);
 	err = err ?: harvest_stalls(&h);
+	err = err ?: harvest_trace(&h);
 	err = err ?: harvest_audit(&h);
 	err = err ?: harvest_host(&h);
 	err = err ?: harvest_self(&h);

@@ -30,8 +30,9 @@ int harvest_names(struct harvest *h);
 int harvest_notes(struct harvest *h);
 void harvest_sort_ledger(struct rec_thread *rec);
 int harvest_read_comm(const struct capture *cap, pid_t tid, char comm[17]);
-/* harvest_stalls.c, harvest_audit.c, harvest_host.c */
+/* harvest_stalls.c, harvest_trace.c, harvest_audit.c, harvest_host.c */
 int harvest_stalls(struct harvest *h);
+int harvest_trace(struct harvest *h);
 int harvest_audit(struct harvest *h);
 int harvest_host(struct harvest *h);
 

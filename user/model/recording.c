@@ -14,6 +14,7 @@
 #include "model/rec_host.h"
 #include "model/rec_place.h"
 #include "model/rec_thread.h"
+#include "model/rec_trace.h"
 
 /*
  * Makes room for one more element and zeroes it. Arrays keep no capacity of their own: they grow
@@ -131,6 +132,7 @@ void recording_done(struct recording *rec)
 	free(rec->cpus);
 	threads_done(rec->threads, rec->n_threads);
 	stalls_done(rec->stalls, rec->n_stalls);
+	rec_trace_free(rec->trace);
 
 	for (unsigned int i = 0; i < rec->n_audit; i++)
 		free(rec->audit[i].what);

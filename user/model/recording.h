@@ -92,7 +92,6 @@ struct rec_counter {
 };
 
 struct recording {
-	/* host */
 	char *hostname, *kernel, *boot_id, *cpus_online, *cmdline, *lull_version;
 	uint64_t started_unix_ns, started_mono_ns, duration_ns; /* mono 0: not known */
 	char *command;						/* the arguments, for reproducing */
@@ -106,6 +105,7 @@ struct recording {
 	struct rec_thread *threads;
 	struct rec_stall *stalls; /* sorted: longest first */
 	uint64_t stalls_total, stalls_total_ns;
+	struct rec_trace *trace; /* around stalls, model/rec_trace.h; NULL: without --trace */
 	struct rec_audit *audit;
 	unsigned int n_caches, n_host_cpus, n_places, n_cpus, n_threads, n_stalls, n_audit;
 	/* loss */

@@ -13,6 +13,7 @@
 #include "model/recording.h"
 #include "report/export.h"
 #include "report/json_fields.h"
+#include "report/json_trace.h"
 #include "report/report.h"
 
 #define SUMMARY_STALLS 10
@@ -417,6 +418,8 @@ static int write_document(struct writer *w, const struct recording *rec)
 	print_list(w, "threads", rec->n_threads, thread_at, rec);
 	print_list(w, "stalls", n_stalls, stall_at, rec);
 	print_key(w, "stalls_total", object_of(w, json_total_fields, rec));
+	if (rec->trace && !w->is_summary)
+		w->err = w->err ?: json_trace_write(rec->trace, w->out);
 	if (!w->is_summary)
 		print_list(w, "audit", rec->n_audit, audit_at, rec);
 	print_key(w, "loss", loss_of(w, rec));

@@ -7,6 +7,7 @@
 
 #include "model/rec_host.h"
 #include "model/rec_place.h"
+#include "model/rec_trace.h"
 #include "model/recording.h"
 
 #define FIELD(type_, owner, member, key_, required)                        \
@@ -145,6 +146,27 @@ const struct json_field json_segment_fields[] = {
 const struct json_field json_total_fields[] = {
 	FIELD(JSON_U64, recording, stalls_total, "count", true),
 	FIELD(JSON_U64, recording, stalls_total_ns, "sum_ns", true),
+	END,
+};
+
+/* The flight recorder's head. Its windows are the list "trace_windows". */
+const struct json_field json_trace_fields[] = {
+	MUST(JSON_U64, rec_trace, before_ns),	    MUST(JSON_U64, rec_trace, after_ns),
+	MUST(JSON_U64, rec_trace, dropped),	    MUST(JSON_U64, rec_trace, missing_ns),
+	MUST(JSON_U64, rec_trace, windows_dropped), END,
+};
+
+const struct json_field json_trace_cause_fields[] = {
+	MUST(JSON_TEXT, rec_trace_cause, name),
+	MAY(JSON_INT, rec_trace_cause, tid),
+	END,
+};
+
+const struct json_field json_trace_window_fields[] = {
+	MUST(JSON_INT, rec_trace_window, cpu),
+	MUST(JSON_U64, rec_trace_window, at_ns),
+	MUST(JSON_U64, rec_trace_window, duration_ns),
+	MUST(JSON_U64, rec_trace_window, stall_ns),
 	END,
 };
 

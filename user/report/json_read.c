@@ -20,6 +20,7 @@
 #include "report/json_keys.h"
 #include "report/json_node.h"
 #include "report/json_split.h"
+#include "report/json_trace.h"
 #include "report/report.h"
 
 static int read_label(const struct json_node *item, void *to)
@@ -338,10 +339,12 @@ static void sort_stalls(struct recording *rec)
 }
 
 /* The lists that are long, and are not parsed at once with the document. */
-enum { LIST_CPUS, LIST_THREADS, LIST_STALLS };
-static const char *const long_lists[] = {
-	[LIST_CPUS] = "cpus", [LIST_THREADS] = "threads", [LIST_STALLS] = "stalls", NULL
-};
+enum { LIST_CPUS, LIST_THREADS, LIST_STALLS, LIST_TRACE };
+static const char *const long_lists[] = { [LIST_CPUS] = "cpus",
+					  [LIST_THREADS] = "threads",
+					  [LIST_STALLS] = "stalls",
+					  [LIST_TRACE] = "trace_windows",
+					  NULL };
 
 static int read_part_of(const struct json_part *part, struct json_tokener *tokener,
 			struct json_node *item, int (*read_one)(const struct json_node *, void *),
@@ -368,11 +371,12 @@ static int read_long(const struct json_node *document, const struct json_split *
 	struct json_node list = { .value = NULL };
 	struct json_node item = { .up = &list, .why = document->why };
 	struct json_tokener *tokener;
-	int err = json_node_read_list(document, long_lists[number], true, read_one, rec);
+	bool is_required = number != LIST_TRACE;
+	int err = json_node_read_list(document, long_lists[number], is_required, read_one, rec);
 
-	err = err ?: json_node_get(document, long_lists[number], true, &list);
+	err = err ?: json_node_get(document, long_lists[number], is_required, &list);
 	if (err || !split)
-		return err;
+		return err == -ENOENT ? 0 : err;
 	tokener = json_tokener_new();
 	if (!tokener)
 		return -ENOMEM;
@@ -404,6 +408,8 @@ static int read_document(const struct json_node *document, const struct json_spl
 	err = err ?: read_long(document, split, LIST_THREADS, read_thread, rec);
 	err = err ?: json_node_read_list(&watch, "threads", true, read_watch_thread, rec);
 	err = err ?: read_long(document, split, LIST_STALLS, read_stall, rec);
+	err = err ?: json_trace_read(document, rec);
+	err = err ?: read_long(document, split, LIST_TRACE, json_trace_read_window, rec);
 	err = err ?: read_part(document, "stalls_total", json_total_fields, rec, &part);
 	err = err ?: json_node_read_list(document, "audit", true, read_audit, rec);
 	err = err ?: read_part(document, "loss", json_loss_fields, rec, &part);

@@ -4,7 +4,7 @@
 # record: lull watches a KVM guest whose entries and exits are known to the last one. The guest is
 # stopped (SIGSTOP) while lull starts and while it ends, so that all it does lies inside the
 # recording. What it did is counted twice: by KVM's own counters, and by the kernel's tracing, per
-# thread and reason. Judged by check, outside.
+# thread and reason. The flight recorder is on, too. Judged by check, outside.
 . /test/lib.sh
 
 # hist TRACEPOINT KEYS on|off
@@ -19,7 +19,7 @@ kvm_count "$guest" halt_exits >"$OUT/hlt.before"
 hist kvm/kvm_exit common_pid,exit_reason on
 hist kvm/kvm_entry common_pid on
 
-lull_start r --vm "$guest"
+lull_start r --vm "$guest" --trace
 kill -CONT "$guest"
 sleep 2
 guest_stop "$guest"
