@@ -185,13 +185,61 @@ perfetto_has_hitches() {
 		sed -n 's/.*flow_ids: //p' | sort | uniq -c | awk '$1 != 2 { bad++ } END { exit bad || NR != '"$n"' }'
 }
 
+# The slices of a chrome trace, as those of perfetto are printed.
+chrome_slices='[.traceEvents[] | select(.name == "thread_name") |
+		{key: "\(.pid) \(.tid)", value: .args.name}] as $names |
+	($names | from_entries) as $of | .traceEvents[] | select(.ph == "X") |
+	["\($of["\(.pid) \(.tid)"])", .cat, .name, (.ts * 1000 | round), (.dur * 1000 | round)] | @tsv'
+
+# The same hitches as perfetto has, each with a flow from its stall to itself.
+chrome_has_hitches() {
+	trace_of "$(jq .started_mono_ns "$work/rec.json")" "$work/rec.json" --frames "$work/a.csv" &&
+		export_to trace.json --format chrome-json "$work/rec.json" --frames "$work/a.csv" || return 1
+	jq -r "$chrome_slices" "$work/trace.json" | grep '^frame hitches' | sort >"$work/have"
+	grep '^frame hitches' "$work/decoded" | sort >"$work/want"
+	[[ -s $work/want ]] && same have want && jq -e '
+		.traceEvents as $all | [$all[] | select(.ph == "f")] as $ends |
+		($ends | length) == ([$all[] | select(.name == "hitch over a stall")] | length) and
+		all($ends[]; . as $f | [$all[] | select(.ph == "s" and .id == $f.id)] | length == 1)
+		and all($all[] | select(.ph == "s"); . as $s | any($all[]; .ph == "X" and
+			.pid == $s.pid and .tid == $s.tid and .ts == $s.ts))' "$work/trace.json" >/dev/null
+}
+
+# A flight recorder of two CPUs; the second has a window more.
+recorded_flight() {
+	jq '.threads[0].tid as $victim | .trace = {before_ns: 100, after_ns: 10, dropped: 1,
+		missing_ns: 5, windows_dropped: 0, causes: [{kind: "task", name: "kwin 812", tid: 812},
+			{kind: "guest", name: "", tid: $victim}, {kind: "exit", name: "hlt", tid: $victim},
+			{kind: "irq", name: "131 <nvme>", tid: 0}, {kind: "lost", name: "gone", tid: 0}]} |
+		.trace_windows = [
+			{cpu: 1, at_ns: 1000, duration_ns: 30, stall_ns: 9, events: [[0, 10, 0], [10, 20, 1]]},
+			{cpu: 3, at_ns: 1000, duration_ns: 30, stall_ns: 9, events: [[0, 30, 2]]},
+			{cpu: 3, at_ns: 2000, duration_ns: 12, stall_ns: 8, events: [[0, 7, 3], [7, 5, 4]]}]' \
+		"$noise" >"$work/flight.json"
+	printf '%s\n' 'CPU 1, what ran	guest	guest win11 vcpu 0	1010	20' \
+		'CPU 1, what ran	task	kwin 812	1000	10' \
+		'CPU 3, what ran	exit	exit hlt win11 vcpu 0	1000	30' \
+		'CPU 3, what ran	irq	irq 131 <nvme>	2000	7' \
+		'CPU 3, what ran	lost	lost gone	2007	5' >"$work/want"
+}
+
+perfetto_has_flight() {
+	recorded_flight
+	trace_of "$(jq .started_mono_ns "$noise")" "$work/flight.json" || return 1
+	grep '^CPU [0-9]*, what ran' "$work/decoded" | sort >"$work/have"
+	same have want
+}
+
+chrome_has_flight() {
+	recorded_flight
+	export_to trace.json --format chrome-json "$work/flight.json" || return 1
+	jq -r "$chrome_slices" "$work/trace.json" | grep '^CPU [0-9]*, what ran' | sort >"$work/have"
+	same have want
+}
+
 chrome_agrees() {
 	export_to trace.json --format chrome-json "$noise" || return 1
-	jq -r '[.traceEvents[] | select(.name == "thread_name") |
-			{key: "\(.pid) \(.tid)", value: .args.name}] as $names |
-		($names | from_entries) as $of | .traceEvents[] | select(.ph == "X") |
-		["\($of["\(.pid) \(.tid)"])", .cat, .name, (.ts * 1000 | round), (.dur * 1000 | round)] |
-		@tsv' "$work/trace.json" >"$work/have"
+	jq -r "$chrome_slices" "$work/trace.json" >"$work/have"
 	# There a stall is a stall on every track.
 	jq -r "$slices" "$noise" | sed 's/\tstall of [^\t]*/\tstall/' >"$work/want"
 	same have want
@@ -337,7 +385,7 @@ with() {
 	fi
 }
 
-plan 55
+plan 58
 mangohud 3000 5 >"$work/a.csv"
 stalls_over "$work/a.csv" >"$work/rec.json"
 
@@ -375,8 +423,11 @@ with protoc "perfetto: tracks, slices, clocks" perfetto_agrees
 with protoc "perfetto: time lost over time" perfetto_counts
 with protoc "perfetto: sides keep their labels" perfetto_keeps_sides
 with protoc "perfetto: hitches, and flows from their stalls" perfetto_has_hitches
+holds "chrome-json: the same hitches, and flows from their stalls" chrome_has_hitches
+with protoc "perfetto: what the flight recorder kept" perfetto_has_flight
+holds "chrome-json: what the flight recorder kept" chrome_has_flight
 check "perfetto: frames that are not aligned" "export -f perfetto $golden/quiet.json --frames $work/a.csv -o x" 0
-check "frames in another format" "export -f csv $noise --frames $work/a.csv" 1 'goes with --format perfetto'
+check "frames in another format" "export -f csv $noise --frames $work/a.csv" 1 'goes with --format perfetto or chrome-json'
 holds "chrome-json: the same slices" chrome_agrees
 holds "folded: lines sum to wall time" folded_sums
 with promtool "prom: nothing to lint" lints

@@ -44,7 +44,7 @@ static const struct opt options[] = {
 	ROW(0, "table", OPT_STRING, table, "TABLE", "csv: which table (ledger)"),
 	ROW(0, "hist", OPT_STRING, hist, "TAG", "hgrm: which histogram, a tag of hlog (gap)"),
 	ROW(0, "frames", OPT_STRING, frames, "FILE",
-	    "perfetto: frame times; their hitches are a track"),
+	    "perfetto, chrome-json: frame times; hitches are a track"),
 	ROW(0, "per-vcpu", OPT_FLAG, is_per_vcpu, NULL, "prom: a histogram for each vCPU"),
 	ROW(0, "summary", OPT_FLAG, is_summary, NULL, "json: percentiles instead of buckets"),
 };
@@ -213,8 +213,11 @@ static int align(struct job *job)
 
 	if (!path)
 		return 0;
-	if (!streq(job->exporter->name, "perfetto") || job->n_sides != 1) {
-		log_error("export: --frames goes with --format perfetto and one recording");
+	if ((!streq(job->exporter->name, "perfetto") &&
+	     !streq(job->exporter->name, "chrome-json")) ||
+	    job->n_sides != 1) {
+		log_error("export: --frames goes with --format perfetto or chrome-json, and one "
+			  "recording");
 		return EXIT_ERROR;
 	}
 	code = frame_file_align("export", path, job->sides[0].rec, &job->frames);

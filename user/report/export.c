@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "model/rec_trace.h"
 #include "model/recording.h"
 
 /* The state of a walk. */
@@ -191,6 +192,25 @@ int export_add_segment(const struct rec_segment *segment, struct str *to)
 	if (is_wait)
 		return str_addf(to, "%s: %s", segment->row, segment->name);
 	return str_addf(to, "%s %s", segment->row, segment->name);
+}
+
+int export_add_trace_cause(const struct recording *rec, const struct rec_trace_cause *cause,
+			   struct str *to)
+{
+	const struct rec_thread *victim = cause->tid ? export_thread(rec, cause->tid) : NULL;
+	bool is_task = streq(cause->kind, "task");
+	int err;
+
+	if (is_task || streq(cause->kind, "nmi"))
+		return str_add(to, cause->name);
+	if (streq(cause->kind, "run"))
+		return victim ? export_add_victim(victim, to) : str_add(to, cause->kind);
+	err = str_add(to, cause->kind);
+	if (!err && *cause->name)
+		err = str_addf(to, " %s", cause->name);
+	if (!err && victim)
+		err = str_add(to, " ") ?: export_add_victim(victim, to);
+	return err;
 }
 
 int export_add_json(const char *text, struct str *to)

@@ -16,6 +16,7 @@
 struct rec_entry;
 struct rec_segment;
 struct rec_thread;
+struct rec_trace_cause;
 struct str;
 
 /* One histogram of a recording. */
@@ -38,6 +39,9 @@ int export_add_owner(const struct recording *rec, const struct rec_thread *threa
 int export_add_victim(const struct rec_thread *thread, struct str *to);
 /* "preempted by demo-noise 812", "131 nvme0q3": a segment as people read it. Appends; -ENOMEM. */
 int export_add_segment(const struct rec_segment *segment, struct str *to);
+/* What the flight recorder saw, as people read it: "irq 131 nvme0q3", "exit hlt win11 vcpu 0". */
+int export_add_trace_cause(const struct recording *rec, const struct rec_trace_cause *cause,
+			   struct str *to);
 /* A JSON string with its quotes, fit to stand in HTML too. Appends; -ENOMEM. */
 int export_add_json(const char *text, struct str *to);
 

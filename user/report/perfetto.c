@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "model/frame_figures.h"
+#include "model/rec_trace.h"
 #include "model/recording.h"
 #include "report/export.h"
 #include "report/pb.h"
@@ -56,7 +57,8 @@ enum track_kind {
 	TRACKS_CPUS = 2,
 	TRACKS_ONE = 3,
 	TRACKS_COUNTER = 4,
-	TRACKS_FRAMES = 5
+	TRACKS_FRAMES = 5,
+	TRACKS_TRACE = 6
 };
 
 struct trace {
@@ -365,6 +367,48 @@ static void write_counter(struct trace *t)
 	}
 }
 
+/* Below a CPU's lanes for stalls. */
+static void write_trace_track(struct trace *t, int cpu)
+{
+	text_begin(t);
+	t->trace.err = t->trace.err ?: str_addf(&t->text, "CPU %d, what ran", cpu);
+	track_begin(t, uuid_of(t, TRACKS_TRACE, (uint64_t)cpu), uuid_of(t, TRACKS_CPUS, 0),
+		    text_of(t));
+	pb_u64(&t->inner, TRACK_RANK, (uint64_t)cpu * 64 + 63);
+	track_end(t);
+}
+
+static void write_trace_event(struct trace *t, const struct rec_trace *trace, uint64_t uuid,
+			      const struct rec_trace_event *event)
+{
+	const struct rec_trace_cause *cause = &trace->causes[event->cause];
+
+	t->text.len = 0;
+	t->trace.err = t->trace.err ?: export_add_trace_cause(t->side->rec, cause, &t->text);
+	event_begin(t, event->at_ns, SLICE_BEGIN, uuid);
+	pb_text(&t->inner, EVENT_CATEGORY, cause->kind);
+	pb_text(&t->inner, EVENT_NAME, text_of(t));
+	event_end(t);
+	event_begin(t, event->at_ns + event->ns, SLICE_END, uuid);
+	event_end(t);
+}
+
+/* What the flight recorder kept around the stalls. */
+static void write_trace(struct trace *t)
+{
+	const struct rec_trace *trace = t->side->rec->trace;
+
+	for (unsigned int i = 0; trace && i < trace->n_windows; i++) {
+		const struct rec_trace_window *w = &trace->windows[i];
+
+		if (!i || w->cpu != trace->windows[i - 1].cpu)
+			write_trace_track(t, w->cpu);
+		for (unsigned int k = 0; k < w->n_events; k++)
+			write_trace_event(t, trace, uuid_of(t, TRACKS_TRACE, (uint64_t)w->cpu),
+					  &w->events[k]);
+	}
+}
+
 /* A slice for each hitch; one ends where the next begins, when the file has them overlap. */
 static void write_hitches(struct trace *t)
 {
@@ -404,6 +448,7 @@ static int write_side(struct trace *t)
 	write_tracks(t, &timeline);
 	write_counter(t);
 	write_slices(t, &timeline);
+	write_trace(t);
 	write_hitches(t);
 	timeline_done(&timeline);
 	return 0;

@@ -45,7 +45,8 @@ struct export
 	/* The page, of two sides: what they came to, and all rounds of both; NULL: of one side. */
 	const struct comparison *comparison;
 	const struct comparison_sides *rounds;
-	const struct frame_alignment *frames; /* perfetto, the page: of the only side; NULL */
+	const struct frame_alignment
+		*frames; /* perfetto, chrome-json, the page: of the only side; NULL */
 };
 
 /* One way to write recordings. 0, -errno of the stream, -ENOMEM; -ENOENT: no such table or tag. */
