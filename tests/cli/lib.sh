@@ -48,8 +48,8 @@ check() {
 	code=$?
 	why=$(complaints "$code")
 	((code == $3)) || why+=" exit code $code, not $3"
-	[[ -z ${4-} ]] || cat "$out" "$err" | grep -qE -e "$4" || why+=" nothing matches '$4'"
-	[[ -z ${5-} ]] || ! cat "$out" "$err" | grep -qE -e "$5" || why+=" something matches '$5'"
+	[[ -z ${4-} ]] || grep -qE -e "$4" "$out" "$err" || why+=" nothing matches '$4'"
+	[[ -z ${5-} ]] || ! grep -qE -e "$5" "$out" "$err" || why+=" something matches '$5'"
 	rm -rf "${here:?}"/* "$here"/.??*
 	if [[ -z $why ]]; then
 		ok "$what"

@@ -57,16 +57,15 @@ leaves_it() {
 # A journal whose layers are LINES, with its checksum.
 put_journal() {
 	mkdir -p "$work/small/run/lull"
-	python3 - "$work/small/run/lull/journal" "$1" <<-'END'
-		import sys
-		text = sys.argv[2].encode()
-		crc = 0xffffffff
-		for byte in text:
-		    crc ^= byte
-		    for _ in range(8):
-		        crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
-		open(sys.argv[1], "wb").write(text + b"end %08x\n" % (crc ^ 0xffffffff))
-	END
+	perl -e '
+		my ($file, $text) = @ARGV;
+		my $crc = 0xffffffff;
+		for my $byte (unpack "C*", $text) {
+			$crc ^= $byte;
+			$crc = $crc >> 1 ^ ($crc & 1 ? 0x82f63b78 : 0) for 1 .. 8;
+		}
+		open my $to, ">", $file or die "$file: $!";
+		printf $to "%send %08x\n", $text, $crc ^ 0xffffffff;' "$work/small/run/lull/journal" "$1"
 }
 head="lull-journal 1 11111111-2222-3333-4444-555555555555 3"
 
