@@ -18,7 +18,8 @@ static const char interrupts[] =
 	"  25:          0          0   PCI-MSIX-0000:01:00.1   0-edge      "
 	"vfio-msix[0](0000:01:00.1)\n"
 	"  26:          0          0   IO-APIC   9-fasteoi\n"
-	" LOC:          5          6   Local timer interrupts\n";
+	" LOC:          5          6   Local timer interrupts\n"
+	"IPI1:          7          8       Function call interrupts\n";
 
 static const char symbols[] = "ffffffff81000000 T _text\n"
 			      "ffffffff81000000 T _stext\n"
@@ -245,6 +246,24 @@ TEST(names_cause__an_interrupt_by_line_action_and_device)
 		    "25 vfio-msix[0](0000:01:00.1)");
 	check_cause(&b, LULL_CAUSE(LULL_KIND_IRQ, 26, 0), LULL_N_ROWS, "26");
 	check_cause(&b, LULL_CAUSE(LULL_KIND_IRQ, 99, 0), LULL_N_ROWS, "99");
+}
+
+TEST(names_cause__an_interrupt_between_cpus_by_the_row_that_counts_it)
+{
+	auto_bench struct bench b = { 0 };
+
+	bench_open(&b);
+	machines_put(test_tmpdir(), "sys/kernel/irq/2/actions", "IPI\n");
+	machines_put(test_tmpdir(), "sys/kernel/irq/2/hwirq", "1\n");
+	machines_put(test_tmpdir(), "sys/kernel/irq/3/actions", "IPI\n");
+	machines_put(test_tmpdir(), "sys/kernel/irq/3/hwirq", "7\n");
+	machines_put(test_tmpdir(), "sys/kernel/irq/4/actions", "pmu\n");
+	machines_put(test_tmpdir(), "sys/kernel/irq/4/hwirq", "1\n");
+	bench_names(&b);
+	check_cause(&b, LULL_CAUSE(LULL_KIND_IRQ, 2, 0), LULL_ROW_PREEMPTED,
+		    "irq 2 IPI1 Function call interrupts");
+	check_cause(&b, LULL_CAUSE(LULL_KIND_IRQ, 3, 0), LULL_N_ROWS, "3");
+	check_cause(&b, LULL_CAUSE(LULL_KIND_IRQ, 4, 0), LULL_N_ROWS, "4");
 }
 
 TEST(names_cause__vectors_softirqs_and_the_rest_in_words)

@@ -4,6 +4,7 @@
  */
 #define LULL_MEASURE_PRIVATE
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "measure/capture_p.h"
@@ -27,7 +28,10 @@ static int audit_add(struct harvest *h, const char *what, const struct audit_spa
 	return a->what ? 0 : -ENOMEM;
 }
 
-/* Which rows of /proc/interrupts we count: numbered lines, and the labels of vectors that we have. */
+/*
+ * Which rows of /proc/interrupts we count: numbered lines, what CPUs of arm64 send each other, which are
+ * lines too, and the labels of vectors that we have.
+ */
 static bool is_counted(const struct harvest *h, const struct irq_line *line)
 {
 	static const char *const labels[] = {
@@ -35,7 +39,7 @@ static bool is_counted(const struct harvest *h, const struct irq_line *line)
 #include "vectors.def"
 	};
 
-	if (line->irq >= 0)
+	if (line->irq >= 0 || str_starts(line->name, "IPI"))
 		return h->cap->on[LULL_HOOK_irq__entry];
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
 		if (streq(labels[i], line->name))
@@ -43,14 +47,23 @@ static bool is_counted(const struct harvest *h, const struct irq_line *line)
 	return false;
 }
 
+/* Is it what that row counts? An IPI's entry has a number, and the row's name behind it. */
+static bool is_of_row(const struct rec_entry *e, const struct irq_line *line)
+{
+	const char *rest;
+
+	if (line->irq >= 0 || !streq(e->kind, "irq"))
+		return streq(e->kind, line->irq >= 0 ? "irq" : "vector") &&
+		       streq(e->id, line->name);
+	rest = strchr(e->name, ' ');
+	return rest && str_starts(rest + 1, line->name) && rest[1 + strlen(line->name)] == ' ';
+}
+
 static uint64_t counted(const struct rec_cpu *cpu, const struct irq_line *line)
 {
-	for (unsigned int i = 0; i < cpu->n_sources; i++) {
-		const struct rec_entry *e = &cpu->sources[i];
-
-		if (streq(e->kind, line->irq >= 0 ? "irq" : "vector") && streq(e->id, line->name))
-			return e->count;
-	}
+	for (unsigned int i = 0; i < cpu->n_sources; i++)
+		if (is_of_row(&cpu->sources[i], line))
+			return cpu->sources[i].count;
 	return 0;
 }
 

@@ -309,20 +309,22 @@ int names_task(const struct names *names, uint64_t cause, const __u64 comm[2], s
 static int irq_name(const struct names *names, uint32_t irq, struct str *out)
 {
 	auto_free char *device = NULL;
+	const struct names_sources *from = &names->from;
 	const struct irq_line *line;
-	char label[16];
 	int err;
 
-	(void)snprintf(label, sizeof(label), "%u", irq);
-	line = names->from.irqs_close ? irqs_find(names->from.irqs_close, label) : NULL;
-	if ((!line || !*line->actions) && names->from.irqs_open)
-		line = irqs_find(names->from.irqs_open, label) ?: line;
-	if (!line || !*line->actions)
-		return str_add(out, label);
+	line = from->irqs_close ? irqs_row_of(from->root, from->irqs_close, irq) : NULL;
+	if ((!line || !*line->actions) && from->irqs_open)
+		line = irqs_row_of(from->root, from->irqs_open, irq) ?: line;
+	err = str_addf(out, "%u", irq);
+	if (err || !line || !*line->actions)
+		return err;
+	if (line->irq < 0) /* IPI0: the name of its row, and what that is */
+		return str_addf(out, " %s %s", line->name, line->actions);
 	/* A passed-through line names its device itself: vfio-msix[0](0000:01:00.0). */
-	err = str_addf(out, "%s %s", label, line->actions);
-	if (err || str_starts(line->actions, "vfio-") ||
-	    irqs_device(names->from.root, line, &device) || !*device)
+	err = str_addf(out, " %s", line->actions);
+	if (err || str_starts(line->actions, "vfio-") || irqs_device(from->root, line, &device) ||
+	    !*device)
 		return err;
 	return str_addf(out, " (%s)", device);
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -384,6 +385,23 @@ const struct irq_line *irqs_find(const struct irq_table *table, const char *name
 		if (streq(table->lines[i].name, name))
 			return &table->lines[i];
 	return NULL;
+}
+
+const struct irq_line *irqs_row_of(const struct root *root, const struct irq_table *table,
+				   uint32_t irq)
+{
+	auto_free char *actions = NULL;
+	const struct irq_line *line;
+	unsigned long long hwirq;
+	char label[32];
+
+	(void)snprintf(label, sizeof(label), "%u", irq);
+	line = irqs_find(table, label);
+	if (line || fs_read_line(root, &actions, "sys/kernel/irq/%u/actions", irq) ||
+	    !streq(actions, "IPI") || fs_read_u64(root, &hwirq, "sys/kernel/irq/%u/hwirq", irq))
+		return line;
+	(void)snprintf(label, sizeof(label), "IPI%llu", hwirq);
+	return irqs_find(table, label);
 }
 
 uint64_t irqs_count(const struct irq_table *table, const char *name, int cpu)

@@ -38,6 +38,12 @@ int irqs_parse(char *text, struct irq_table *ret, unsigned int *ret_line);
 void irqs_done(struct irq_table *table);
 
 const struct irq_line *irqs_find(const struct irq_table *table, const char *name);
+/*
+ * The row that counts line @irq: its own; on arm64, where CPUs interrupt each other by lines that have
+ * none, "IPI0" and so on, by the chip's number (sys/kernel/irq/N, 5.10 and later); or NULL.
+ */
+const struct irq_line *irqs_row_of(const struct root *root, const struct irq_table *table,
+				   uint32_t irq);
 /* The count on @cpu; 0 when the line or the CPU is not there, or the row is not per CPU. */
 uint64_t irqs_count(const struct irq_table *table, const char *name, int cpu);
 
