@@ -13,24 +13,34 @@
 #
 # Switches: CC=gcc|clang  SAN=1  STATIC=1  WERROR=0|1  WITH_HWLOC WITH_DW WITH_XML
 #           WITH_CAPNG=0|1
+#           CROSS=aarch64-linux-gnu SYSROOT=DIR for another machine, below build/aarch64-linux-gnu
 #           BUILD=DIR instead of build, O=DIR for the objects of one variant, V=1 shows commands
 
 LULL_VERSION := 0.1.0
 
-CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CROSS   ?=
+SYSROOT ?=
+CC      := $(if $(filter default,$(origin CC)),$(CROSS:%=%-)gcc,$(CC))
+AR      := $(CROSS:%=%-)ar
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 PKGCONF ?= pkg-config
 SCDOC   ?= $(shell command -v scdoc)
 prefix  ?= /usr/local
-MACHINE := $(shell uname -m)
+MACHINE := $(or $(firstword $(subst -, ,$(CROSS))),$(shell uname -m))
 ARCH    := $(or $(if $(filter x86_64,$(MACHINE)),x86),$(if $(filter aarch64,$(MACHINE)),arm64),$(MACHINE))
-BUILD   ?= build
+BUILD   ?= build$(CROSS:%=/%)
 VARIANT := $(if $(FUZZ),/fuzz,$(if $(SAN),/san,$(if $(STATIC),/static)))
 O       ?= $(BUILD)$(VARIANT)
 
 ifdef FUZZ
 CC := $(CLANG)
+endif
+
+# Headers and libraries of the other machine, and none of this one's.
+ifneq ($(SYSROOT),)
+CC      += --sysroot=$(SYSROOT)
+PKGCONF := env PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/$(CROSS)/pkgconfig:$(SYSROOT)/usr/share/pkgconfig $(PKGCONF)
 endif
 
 quoted = '$(subst ','\'',$(1))'
@@ -129,7 +139,7 @@ ALL_LDFLAGS := $(MODE_LDFLAGS) $(LDFLAGS)
 LIBS        := $(PKG_LIBS) -lm
 
 BPF_FLAGS := -std=gnu17 -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
-	-Wno-unused-parameter -Ibpf $(addprefix -I,$(wildcard /usr/include/$(MACHINE)-linux-gnu))
+	-Wno-unused-parameter -Ibpf $(addprefix -I,$(wildcard $(SYSROOT)/usr/include/$(MACHINE)-linux-gnu))
 
 # ---- what to build
 
@@ -174,7 +184,7 @@ $(O)/%.o: %.c $(O)/flags | $(SKEL)
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	@ar rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(O)/lull: $(MAIN_OBJ) $(LIB_OBJ)
 	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

@@ -15,7 +15,7 @@ guest_base := $(addprefix user/base/,cpuset.c parse.c str.c)
 guest_headers := $(wildcard user/base/*.h tests/guest/*.h)
 guest_programs := $(GUEST_BUILD)/noise $(GUEST_BUILD)/vfirq
 # The guest's code is written for x86-64; elsewhere there is none.
-ifeq ($(shell uname -m),x86_64)
+ifeq ($(or $(MACHINE),$(shell uname -m)),x86_64)
 guest_programs += $(GUEST_BUILD)/miniguest
 endif
 

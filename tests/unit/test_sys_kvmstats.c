@@ -193,6 +193,7 @@ static int make_vm(int *ret_vm, void **ret_mem)
 	return 0;
 }
 
+#ifdef __x86_64__
 static int make_vcpu(int vm, int index)
 {
 	struct kvm_regs regs = { .rflags = 2 };
@@ -206,6 +207,15 @@ static int make_vcpu(int vm, int index)
 		return -1;
 	return vcpu;
 }
+#else
+/* The guest's code is x86's. */
+static int make_vcpu(int vm, int index)
+{
+	(void)vm;
+	(void)index;
+	return -ENOTSUP;
+}
+#endif
 
 /* Of the first statistic called @name; by hand, as a second opinion. */
 static uint64_t read_own(int stats, const char *name)
