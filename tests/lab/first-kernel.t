@@ -12,13 +12,15 @@
 
 tests=(hello failing=37 "${host_tests[@]}")
 full=()
-[[ -z ${LULL_CHECK_FULL:-} ]] || full=(unit suite)
+[[ -z ${LULL_CHECK_FULL:-} ]] || full=(keep unit suite suite2 nested)
 
-echo "1..$((1 + ${#tests[@]} + (${#full[@]} ? ${#full[@]} + 1 : 0)))"
+echo "1..$((1 + ${#tests[@]} + ${#full[@]}))"
 lab_kernel 6.1
 lab 6.1 "${tests[@]}"
 if ((${#full[@]})); then
-	lab 6.1 "${full[@]}"
+	lab 6.1 keep unit
+	lab 6.1 suite
+	lab 6.1 suite2
 	lab 6.1 nested
 fi
 exit "$bad"

@@ -2,21 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kernels: from a Debian suite to what a lab VM boots, cached below build/lab/kernels/VERSION: tree/
-# (the unpacked packages), vmlinux and base.cpio. For scripts/lab, which sets $lab and has say, die
-# and unavailable. It starts no VM and leaves the system's apt and modules alone.
+# (the unpacked packages), vmlinux and base.cpio. For scripts/lab, which sets $lab, sources cross.sh
+# and has say, die and unavailable. It starts no VM and leaves the system's apt and modules alone.
 
-# name, and the suite whose linux-image-amd64 it is; versions are never named, they come and go
+# name, the suite whose linux-image-ARCHITECTURE it is, and that; versions are never named, they
+# come and go
 readonly kernels='
-5.10    bullseye-security
-6.1     bookworm-security
-6.12    trixie-security
-newest  trixie-backports
+5.10    bullseye-security  amd64
+6.1     bookworm-security  amd64
+6.12    trixie-security    amd64
+newest  trixie-backports   amd64
+arm64   bookworm-security  arm64
 '
 readonly default_kernel=6.1
 
-# what an initramfs holds besides busybox: these and all that they need; the last two are for a guest
-# in the VM
-readonly modules='virtio_pci virtio_blk kvm-amd vfio-pci vfio_iommu_type1 e1000e nvme'
+# what an initramfs holds besides busybox: these and all that they need; the last two are for a
+# guest in the VM
+readonly modules_amd64='virtio_pci virtio_blk kvm-amd vfio-pci vfio_iommu_type1 e1000e nvme'
+readonly modules_arm64='virtio_pci virtio_blk'
 
 readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -28,6 +31,18 @@ kernel_names() {
 
 kernel_suite() {
 	awk -v name="$1" '$1 == name { print $2 }' <<<"$kernels"
+}
+
+kernel_arch() {
+	awk -v name="$1" '$1 == name { print $3 }' <<<"$kernels"
+}
+
+# what the initramfs of an architecture holds
+modules_of() {
+	case $1 in
+	arm64) echo "$modules_arm64" ;;
+	*) echo "$modules_amd64" ;;
+	esac
 }
 
 kernel_check() {
@@ -56,7 +71,7 @@ mirror_of() {
 
 # apt reads this file after /etc/apt/apt.conf.d: a proxy set there holds, a hook set there does not.
 apt_root_write() {
-	local apt=$1 suite=$2 codename uri
+	local apt=$1 suite=$2 arch=$3 codename uri
 
 	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 	case $suite in
@@ -80,8 +95,8 @@ apt_root_write() {
 	Dir::Etc::SourceList "$apt/sources.list";
 	Dir::Etc::SourceParts "/dev/null";
 	Dir::Etc::PreferencesParts "/dev/null";
-	APT::Architecture "amd64";
-	APT::Architectures "amd64";
+	APT::Architecture "$arch";
+	APT::Architectures "$arch";
 	APT::Sandbox::User "root";
 	Acquire::Languages "none";
 	Acquire::Retries "2";
@@ -89,12 +104,19 @@ apt_root_write() {
 	END
 }
 
+apt_root_update() {
+	local apt=$1 suite=$2
+
+	timeout 300 apt-get -c "$apt/apt.conf" -q --error-on=any update >"$apt/log" 2>&1 ||
+		unavailable "the package list of $suite cannot be had; see $apt/log"
+}
+
 # The packages of one kernel: from 7.x on there are several, so follow what the metapackage needs.
 packages_of_kernel() {
-	local apt=$1
+	local apt=$1 arch=$2
 
 	apt-cache -c "$apt/apt.conf" depends --recurse --no-recommends --no-suggests \
-		--no-conflicts --no-breaks --no-replaces --no-enhances linux-image-amd64 |
+		--no-conflicts --no-breaks --no-replaces --no-enhances "linux-image-$arch" |
 		grep -E '^linux-(image|base|binary|modules)-[0-9]' | sort -u
 }
 
@@ -153,9 +175,9 @@ vmlinux_extract() {
 
 # Module files with all that they need, in load order.
 modules_closure() {
-	local base=$1 version=$2 module
+	local base=$1 version=$2 arch=$3 module
 
-	for module in $modules; do
+	for module in $(modules_of "$arch"); do
 		modprobe -C /dev/null -d "$base" -S "$version" --show-depends "$module"
 	done | sed -nE 's/^insmod ([^ ]+).*/\1/p' | awk '!seen[$0]++'
 }
@@ -176,16 +198,16 @@ archive() {
 
 # The part of the initramfs that is the same for every test.
 base_build() {
-	local dir=$1 version=$2 base top=$1/base file list
+	local dir=$1 version=$2 arch=$3 base top=$1/base file list
 
 	base=$(modules_base "$dir/tree" "$version")
 	[[ -n $base ]] || die "$dir/tree: no modules of $version"
 	[[ -s $base/lib/modules/$version/modules.dep ]] || depmod -b "$base" "$version"
-	list=$(modules_closure "$base" "$version")
+	list=$(modules_closure "$base" "$version" "$arch")
 
 	rm -rf "$top" "$dir/base.cpio"
 	mkdir -p "$top"/{bin,dev,etc,lib,mnt,out,proc,root,run,sbin,sys,test,tmp,usr/bin}
-	cp "$(command -v busybox)" "$top/bin/busybox"
+	cp "$(busybox_of "$arch")" "$top/bin/busybox"
 	for file in $list; do
 		module_copy "$file" "$top/lib/${file#"$base/lib/"}"
 	done
@@ -193,7 +215,7 @@ base_build() {
 	depmod -b "$top" "$version"
 	archive "$top" >"$dir/base.part"
 	rm -rf "$top"
-	echo "$modules" >"$dir/modules"
+	modules_of "$arch" >"$dir/modules"
 	mv "$dir/base.part" "$dir/base.cpio"
 }
 
@@ -209,13 +231,13 @@ kernel_image() {
 
 # Resolves the kernel to today's version and unpacks it.
 kernel_fetch() {
-	local name=$1 apt=$lab/apt/$1 suite version packages dir
+	local name=$1 apt=$lab/apt/$1 suite arch version packages dir
 
 	suite=$(kernel_suite "$name")
-	apt_root_write "$apt" "$suite"
-	timeout 300 apt-get -c "$apt/apt.conf" -q --error-on=any update >"$apt/log" 2>&1 ||
-		unavailable "the package list of $suite cannot be had; see $apt/log"
-	packages=$(packages_of_kernel "$apt") || unavailable "$suite has no kernel"
+	arch=$(kernel_arch "$name")
+	apt_root_write "$apt" "$suite" "$arch"
+	apt_root_update "$apt" "$suite"
+	packages=$(packages_of_kernel "$apt" "$arch") || unavailable "$suite has no kernel"
 	version=$(sed -n 's/^linux-image-//p' <<<"$packages")
 
 	dir=$(kernel_dir "$version")
@@ -232,14 +254,16 @@ kernel_is_ready() {
 	local dir
 
 	dir=$(kernel_dir "$1")
-	[[ -s $dir/vmlinux && -s $dir/base.cpio && $(cat "$dir/modules") == "$modules" ]]
+	[[ -s $dir/vmlinux && -s $dir/base.cpio &&
+		$(cat "$dir/modules") == "$(modules_of "$(kernel_arch "$1")")" ]]
 }
 
 # $2 is "refresh" to look for a newer version although one is there.
 kernel_prepare() {
-	local name=$1 refresh=${2:-} dir version image start=$SECONDS
+	local name=$1 refresh=${2:-} dir arch version image start=$SECONDS
 
 	dir=$(kernel_dir "$name")
+	arch=$(kernel_arch "$name")
 	[[ -z $refresh && -d $dir/tree ]] || kernel_fetch "$name"
 	if kernel_is_ready "$name"; then
 		say "$name: $(kernel_version "$name") is the newest ($((SECONDS - start)) s)"
@@ -248,7 +272,13 @@ kernel_prepare() {
 	version=$(kernel_version "$name")
 	image=$(kernel_image "$dir/tree" "$version")
 	[[ -n $image ]] || die "$dir/tree: no kernel image"
-	[[ -s $dir/vmlinux ]] || vmlinux_extract "$image" "$dir/vmlinux"
-	base_build "$(realpath "$dir")" "$version"
+	if [[ -s $dir/vmlinux ]]; then
+		:
+	elif [[ $arch == amd64 ]]; then
+		vmlinux_extract "$image" "$dir/vmlinux"
+	else
+		cp "$image" "$dir/vmlinux" # QEMU starts it as it is, packed or not
+	fi
+	base_build "$(realpath "$dir")" "$version" "$arch"
 	say "$name: $version prepared in $((SECONDS - start)) s"
 }

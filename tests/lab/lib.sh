@@ -197,15 +197,31 @@ libvirt_tree() {
 
 # tap_run NAME COMMAND...: its TAP, in numbers, and what failed; false if anything did.
 tap_run() {
-	_name=$1 _rc=0
+	_name=$1 _rc=0 _start=$(cut -d. -f1 /proc/uptime)
 	shift
 	"$@" >"$OUT/$_name.tap" 2>"$OUT/$_name.err" || _rc=$?
 	_ok=$(grep -c '^ok' "$OUT/$_name.tap" || true)
 	_skipped=$(grep -ci '^ok.*# skip' "$OUT/$_name.tap" || true)
 	_bad=$(grep -c '^not ok' "$OUT/$_name.tap" || true)
 	_plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$OUT/$_name.tap")
-	echo "$_name: $((_ok - _skipped)) passed, $_bad failed, $_skipped skipped, exit code $_rc"
+	echo "$_name: $((_ok - _skipped)) passed, $_bad failed, $_skipped skipped, exit code $_rc," \
+		"$(($(cut -d. -f1 /proc/uptime) - _start)) s"
 	[ "$_rc" -eq 0 ] && [ "$_bad" -eq 0 ] && [ "$((_ok + _bad))" = "$_plan" ] && return
 	grep -A 6 '^not ok' "$OUT/$_name.tap" || tail -n 5 "$OUT/$_name.err"
 	return 1
+}
+
+# suite_run SCRIPT...: of tests/cli, in a tree and with programs as on the machine that built them.
+suite_run() {
+	_failed=0
+	modprobe kvm-amd
+	ln -sf /usr/bin/bash /bin/bash
+	echo 'root:x:0:0:root:/root:/bin/sh' >/etc/passwd
+	hash -r
+	cd /tree
+	export LULL=/test/bin/lull LULL_BUILD=/test/bin TERM=dumb LOCPATH=/usr/lib/locale
+	for _script; do
+		tap_run "$(basename "$_script" .t)" "$_script" || _failed=1
+	done
+	return "$_failed"
 }

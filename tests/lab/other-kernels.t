@@ -9,18 +9,22 @@
 . "$(dirname "$0")/tap.sh"
 
 kernels=(newest)
-[[ -z ${LULL_CHECK_FULL:-} ]] || kernels+=(6.12)
+full=0
+if [[ -n ${LULL_CHECK_FULL:-} ]]; then
+	kernels+=(6.12)
+	full=$((${#kernels[@]} * 3 + 2))
+fi
 
-full=$((${#kernels[@]} > 1 ? ${#kernels[@]} + 3 : 0))
 echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 2) + full))"
 for kernel in "${kernels[@]}"; do
 	lab_kernel "$kernel"
 	lab "$kernel" "${host_tests[@]}" keep unit
-	((${#kernels[@]} == 1)) || lab "$kernel" nested
+	((full)) || continue
+	lab "$kernel" suite
+	lab "$kernel" suite2
+	lab "$kernel" nested
 done
-if ((${#kernels[@]} > 1)); then
-	no_kernel=
-	lab newest suite
+if ((full)); then
 	lab_kernel 5.10
 	lab 5.10 old
 fi

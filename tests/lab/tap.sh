@@ -42,6 +42,16 @@ lab_kernel() {
 	line "$rc" "a Debian $1 to boot ($SECONDS s)" "$log"
 }
 
+# lab_build KERNEL: lull for its architecture
+lab_build() {
+	local rc=0
+
+	SECONDS=0
+	"$root/scripts/lab" build "$1" >"$log" 2>&1 || rc=$?
+	((rc == 0)) || no_kernel=yes
+	line "$rc" "lull for $1 ($SECONDS s)" "$log"
+}
+
 # lab KERNEL TEST[=CODE]...: all in one VM; CODE is what the test is expected to end with.
 lab() {
 	local kernel=$1 rc=0 want result code seconds tries test what
@@ -49,7 +59,7 @@ lab() {
 
 	if [[ -n $no_kernel ]]; then
 		rc=77
-		echo 'no kernel' >"$log"
+		echo 'no kernel, or no lull for it' >"$log"
 	elif ! command -v jq >/dev/null; then
 		rc=77
 		echo 'jq is missing' >"$log"

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# vm: one virtual machine from start to end: what it carries, how it is booted, what it left. Several
-# tests may share one, because booting costs more than most of them. For scripts/lab, which sets
-# $root and $lab and has say, die and unavailable; it judges no test.
+# vm: one virtual machine from start to end: what it carries, how it is booted, what it left.
+# Several tests may share one, because booting costs more than most of them. For scripts/lab, which
+# sets $root, $lab and $kernel and has say, die and unavailable; it judges no test.
 
 readonly exit_hang=124
 readonly exit_died=125
@@ -38,7 +38,7 @@ vm_setting() {
 	echo "$values"
 }
 
-# Seconds after which the machine hangs: a boot, and each test's own.
+# Seconds of a CPU after which the machine hangs: a boot, and each test's own.
 vm_limit() {
 	local test sum=60 seconds
 
@@ -55,6 +55,13 @@ vm_limit() {
 libraries_copy() {
 	local file=$1 top=$2 list library
 
+	if [[ $(kernel_arch "$kernel") != amd64 ]]; then
+		for library in $(cross_libraries "$file"); do
+			mkdir -p "$top/lib"
+			cp -L "$library" "$top/lib/"
+		done
+		return
+	fi
 	list=$(ldd "$file" 2>/dev/null) || return 0
 	[[ $list != *'not found'* ]] || die "$file: a library is missing"
 	for library in $(grep -oE '/[^ ]+' <<<"$list"); do
@@ -69,6 +76,15 @@ program_copy() {
 	mkdir -p "$top$to"
 	cp -L "$file" "$top$to/"
 	libraries_copy "$file" "$top"
+}
+
+# Where the programs for this VM are.
+build_dir() {
+	if [[ $(kernel_arch "$kernel") == amd64 ]]; then
+		echo "${LULL_BUILD:-$root/build}"
+	else
+		echo "$root/build/$cross_triplet"
+	fi
 }
 
 # One line of a payload file; see HACKING.md.
@@ -95,18 +111,34 @@ payload_add() {
 		mkdir -p "$top/nested"
 		cp "$(kernel_dir "$what")/"{vmlinux,base.cpio} "$top/nested/"
 		;;
+	as) payload_read "$what" "$top" ;;
 	build/*)
-		path=${LULL_BUILD:-$root/build}/${kind#build/}
+		what=${kind#build/}
+		path=$(build_dir)/$what
 		[[ -f $path ]] || unavailable "$path is not built"
-		program_copy "$path" /test/bin "$top"
+		# scripts find programs of their own below $LULL_BUILD, and all others in $PATH
+		[[ $what == tests/* ]] || what=$(basename "$what")
+		program_copy "$path" "/test/bin/$(dirname "$what")" "$top"
 		;;
 	*) die "payload: what is '$kind'?" ;;
 	esac
 }
 
+# What one test wants to have in its VM.
+payload_read() {
+	local file top=$2 kind what
+
+	file=$(test_dir "$1")/payload
+	[[ -f $file ]] || return 0
+	while read -r kind what; do
+		[[ -n $kind && $kind != '#'* ]] || continue
+		payload_add "$kind" "$what" "$top"
+	done <"$file"
+}
+
 # The tests' part of the initramfs: a later archive overrides and adds to the base.
 payload_build() {
-	local top=$1 test kind what
+	local top=$1 test
 	shift
 
 	mkdir -p "$top/test/bin"
@@ -115,11 +147,7 @@ payload_build() {
 	echo "$*" >"$top/test/order"
 	for test; do
 		cp -R "$(test_dir "$test")" "$top/test/"
-		[[ -f $(test_dir "$test")/payload ]] || continue
-		while read -r kind what; do
-			[[ -n $kind && $kind != '#'* ]] || continue
-			payload_add "$kind" "$what" "$top"
-		done <"$(test_dir "$test")/payload"
+		payload_read "$test" "$top"
 	done
 }
 
@@ -129,7 +157,6 @@ payload_build() {
 vm_devices() {
 	local test device disk
 
-	echo '-device intel-iommu,intremap=on -device edu -device e1000e'
 	for test; do
 		for disk in $(vm_lines disk "$test"); do
 			truncate -s 16M "$work/disk.$disk"
@@ -141,34 +168,73 @@ vm_devices() {
 	done
 }
 
-# Returns QEMU's status, or timeout's if the VM hung. One emulator thread, if a test does not ask for
-# more: with several, a CPU of the VM can loop for ever over kernel text that was being patched.
+# The VM's clock is this machine's, at its rate. A kernel that measures it while other programs have
+# the CPU comes to a wrong one, and its minutes are seconds: so it is told. HZ is 250 in Debian.
+clock_parameters() {
+	local khz
+
+	[[ $(uname -m) == x86_64 ]] || return 0
+	khz=$(awk -F: '/^bogomips/ { printf "%d", $2 * 500; exit }' /proc/cpuinfo)
+	echo "tsc=reliable tsc_early_khz=$khz lpj=$((khz * 4))"
+}
+
+# What the machines differ in; sets cpu, parameters, and machine, which begins with the program. The
+# kernel's test whether its timer interrupts at all fails on a busy machine.
+vm_machine() {
+	local arch=$1 out=$2
+
+	case $arch in
+	arm64)
+		cpu=cortex-a72
+		parameters='console=ttyAMA0 lab_log=ttyS0'
+		machine=(qemu-system-aarch64 -machine virt -serial "file:$out/console"
+			-chardev "file,path=$out/log,id=log" -device pci-serial,chardev=log)
+		;;
+	*)
+		cpu=EPYC
+		parameters="console=ttyS0 intel_iommu=on iommu=nopt no_timer_check $(clock_parameters)"
+		machine=(qemu-system-x86_64 -machine q35 -serial "file:$out/console"
+			-serial "file:$out/log" -device isa-debug-exit,iobase=0xf4,iosize=4
+			-device intel-iommu,intremap=on -device edu -device e1000e)
+		;;
+	esac
+}
+
+# Returns 3 when init came to its end, QEMU's status if not, or $exit_hang if the VM hung: if it
+# used @limit seconds of a CPU and did not come to its end. One emulator thread, if a test does not
+# ask for more: with several, a CPU of the VM can loop for ever over kernel text that was being
+# patched. Tests of ciphers only take time.
 boot() {
-	local dir=$1 out=$2 limit=$3 status=0 accel cpu smp memory append devices
+	local kernel=$1 out=$2 limit=$3 status=0
+	local accel cpu smp memory append devices parameters machine
 	shift 3
 
+	vm_machine "$(kernel_arch "$kernel")" "$out"
 	accel=$(vm_setting accel tcg,thread=single "$@")
-	cpu=$(vm_setting cpu EPYC "$@")
+	cpu=$(vm_setting cpu "$cpu" "$@")
 	smp=$(vm_setting smp 4 "$@")
 	memory=$(vm_setting memory 2G "$@")
 	append=$(vm_setting append '' "$@")
+	[[ $accel != *multi* ]] || limit=$((2 * limit))
 	devices=$(vm_devices "$@")
 	truncate -s 0 "$work/disk"
 	truncate -s 64M "$work/disk"
+	# A VM that hangs spins, or it waits. On a busy machine one that does not may take a while.
 	# shellcheck disable=SC2086 # the devices are words
-	timeout --foreground -k 5 "$limit" qemu-system-x86_64 \
-		-accel "$accel" -machine q35 -cpu "$cpu" -smp "$smp" -m "$memory" \
+	timeout --foreground -k 5 $((4 * limit)) prlimit "--cpu=$limit:$((limit + 5))" "${machine[@]}" \
+		-accel "$accel" -cpu "$cpu" -smp "$smp" -m "$memory" \
 		-nodefaults -no-reboot -display none -monitor none \
-		-serial "file:$out/console" -serial "file:$out/log" \
-		-device isa-debug-exit,iobase=0xf4,iosize=4 \
 		-drive "file=$work/disk,format=raw,if=none,id=out,cache=unsafe" \
 		-device virtio-blk-pci,drive=out,serial=out $devices \
-		-kernel "$dir/vmlinux" -initrd "$work/initrd" \
-		-append "console=ttyS0 quiet panic=-1 tsc=reliable intel_iommu=on iommu=nopt $append" \
+		-kernel "$(kernel_dir "$kernel")/vmlinux" -initrd "$work/initrd" \
+		-append "quiet panic=-1 cryptomgr.notests $parameters $append" \
 		</dev/null >"$out/qemu" 2>&1 &
 	qemu_pid=$!
 	wait "$qemu_pid" || status=$?
 	qemu_pid=
+	((status != 128 + 24)) || status=$exit_hang # SIGXCPU
+	# where there is no exit device, init switches the machine off
+	((status != 0)) || ! grep -q '^lab: over' "$out/log" || status=3
 	return "$status"
 }
 
@@ -176,7 +242,7 @@ boot() {
 # then the emulator shows a kernel its own text half patched. 0: the tests have run; then the files
 # that they left are there.
 vm_run() {
-	local dir=$1 out=$2 limit=$3 try status
+	local kernel=$1 out=$2 limit=$3 try status
 	shift 3
 
 	for try in 1 2; do
@@ -184,10 +250,10 @@ vm_run() {
 		mkdir -p "$out"
 		touch "$out"/{console,log}
 		status=0
-		boot "$dir" "$out" "$limit" "$@" || status=$?
+		boot "$kernel" "$out" "$limit" "$@" || status=$?
 		echo "$try" >"$out/tries"
 		if ((status == exit_hang)); then
-			say "no result after $limit s (try $try); the VM's last words:"
+			say "no result in $limit s of a CPU (try $try); the VM's last words:"
 			tail -n 3 "$out/log" >&2
 		elif ((status != 3)) && ! grep -q '^lab: begin' "$out/log"; then
 			say "the VM died before its first test (try $try); its last words:"
@@ -199,8 +265,7 @@ vm_run() {
 		cp -R "$out" "$out.hang"
 	done
 	((status != exit_hang)) || return "$exit_hang"
-	# init sends 1 if it came to its end, of which the exit device makes 3; 1 is QEMU's own failure,
-	# and an even number a VM that fell over
+	# 1 is QEMU's own failure, and an even number a VM that fell over
 	((status == 3)) || return "$exit_died"
 	tar -xmf "$work/disk" -C "$out" || return "$exit_died"
 }
