@@ -43,6 +43,13 @@ struct knob_ops {
 	int (*settle)(const struct root *root, const struct plan_step *step);
 	/* Why the kernel refuses for good with this error, in words; NULL: it is a failure. */
 	const char *(*refusal)(int err);
+	/* step->now is another text than step->next, and means the same here? NULL: never. */
+	bool (*is_same)(const struct root *root, const struct plan_step *step);
+	/*
+	 * step->now is neither what was written nor what is wanted: has the kernel done that itself?
+	 * Then it is written again, even what was only remembered. NULL: never.
+	 */
+	bool (*is_lost)(const struct root *root, const struct plan_step *step);
 	/* Appends the shell commands that write @value. NULL: printf to /object. */
 	int (*shell)(const struct plan_step *step, const char *value, struct str *to);
 	/*

@@ -88,6 +88,20 @@ static bool is_awaited(const struct plan_step *step)
 	       (streq(step->now, step->prev) || streq(step->now, step->orig));
 }
 
+static bool is_as_wanted(const struct root *root, const struct plan_step *step)
+{
+	const struct knob_ops *ops = step->knob->ops;
+
+	return streq(step->now, step->next) || (ops->is_same && ops->is_same(root, step));
+}
+
+static bool is_lost(const struct root *root, const struct plan_step *step)
+{
+	const struct knob_ops *ops = step->knob->ops;
+
+	return ops->is_lost && ops->is_lost(root, step);
+}
+
 /* Is @inner a set of CPUs, not empty, within @outer? */
 static bool is_within(const char *inner, const char *outer)
 {
@@ -144,12 +158,13 @@ static bool is_wide(const struct plan_step *step)
 }
 
 /* Nobody else has made it what it is: it may be written. */
-static bool is_ours(const struct plan_step *step, const struct step_reset *reset)
+static bool is_ours(const struct root *root, const struct plan_step *step,
+		    const struct step_reset *reset)
 {
 	return streq(step->now, step->prev) || is_reset(step, reset) || is_awaited(step) ||
 	       (reset->has_balancer && step->knob->ops->is_good_in_part &&
 		is_within(step->now, step->prev)) ||
-	       is_wide(step);
+	       is_wide(step) || is_lost(root, step);
 }
 
 static int set_prev(struct plan_step *step, const char *value)
@@ -216,7 +231,7 @@ static int write_and_look(const struct root *root, struct plan_step *step)
 
 	if (!look(root, step))
 		return set_prev(step, step->next);
-	if (streq(step->now, step->next))
+	if (is_as_wanted(root, step))
 		return arrive(root, step);
 	if (!err && is_awaited(step)) {
 		step->state = STEP_PENDING;
@@ -237,7 +252,7 @@ int step_widen(const struct root *root, struct plan_step *step, const struct ste
 
 	if (err || !wide || step_is_untouched(step) || !look(root, step))
 		return err;
-	if (streq(step->now, step->next) || !is_ours(step, reset))
+	if (streq(step->now, step->next) || !is_ours(root, step, reset))
 		return 0;
 	if (!streq(step->now, wide) && write_value(root, step, wide))
 		return 0; /* step_apply() will say so */
@@ -247,23 +262,31 @@ int step_widen(const struct root *root, struct plan_step *step, const struct ste
 enum verdict { IS_THERE, IS_TO_BE_WRITTEN, IS_SOMEBODYS };
 
 /* What is to be done with a value that was read. */
-static enum verdict compare(const struct plan_step *step, const struct step_reset *reset)
+static enum verdict compare(const struct root *root, const struct plan_step *step,
+			    const struct step_reset *reset)
 {
 	/* What was written last may still come, so that nothing seems to be left to do. */
-	if (streq(step->now, step->next) &&
+	if (is_as_wanted(root, step) &&
 	    (!step->knob->ops->is_late || streq(step->prev, step->next)))
 		return IS_THERE;
 	if (serves(step) && !is_reset(step, reset))
 		return IS_THERE;
-	return is_ours(step, reset) ? IS_TO_BE_WRITTEN : IS_SOMEBODYS;
+	return is_ours(root, step, reset) ? IS_TO_BE_WRITTEN : IS_SOMEBODYS;
+}
+
+/* Nothing is, or was, to be written of it, and the kernel has left it alone. */
+static bool is_left_alone(const struct root *root, const struct plan_step *step)
+{
+	return step_is_untouched(step) && (streq(step->now, step->next) || !is_lost(root, step));
 }
 
 int step_apply(const struct root *root, struct plan_step *step, const struct step_reset *reset)
 {
 	step->state = STEP_HELD;
-	if (step_is_untouched(step) || !look(root, step))
+	if ((step_is_untouched(step) && !step->knob->ops->is_lost) || !look(root, step) ||
+	    is_left_alone(root, step))
 		return 0;
-	switch (compare(step, reset)) {
+	switch (compare(root, step, reset)) {
 	case IS_THERE:
 		return arrive(root, step);
 	case IS_TO_BE_WRITTEN:
@@ -280,7 +303,7 @@ void step_foresee(const struct root *root, struct plan_step *step, const struct 
 	step->state = STEP_HELD;
 	if (step_is_untouched(step) || !look(root, step))
 		return;
-	switch (compare(step, reset)) {
+	switch (compare(root, step, reset)) {
 	case IS_THERE:
 		break;
 	case IS_TO_BE_WRITTEN:
@@ -300,7 +323,7 @@ void step_check(const struct root *root, struct plan_step *step, const struct st
 	step->err = 0;
 	if (step_is_untouched(step) || !look(root, step))
 		return;
-	if (streq(step->now, step->next) || serves(step)) {
+	if (is_as_wanted(root, step) || serves(step)) {
 		err = step->knob->ops->settle ? step->knob->ops->settle(root, step) : 0;
 		step->state = err == -EINPROGRESS ? STEP_PENDING : STEP_HELD;
 	} else if (streq(step->prev, step->next) && is_awaited(step)) {
@@ -309,7 +332,10 @@ void step_check(const struct root *root, struct plan_step *step, const struct st
 		step->state = STEP_FAILED;
 	} else {
 		step->state = STEP_DRIFTED;
+		/* no memory: then it is not said */
 		if (is_reset(step, reset) && !step->by)
-			step->by = strdup(STEP_BY_KERNEL); /* no memory: then it is not said */
+			step->by = strdup(STEP_BY_KERNEL);
+		else if (is_lost(root, step) && !step->by)
+			step->by = strdup(STEP_LOST);
 	}
 }

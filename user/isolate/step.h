@@ -13,6 +13,7 @@
 
 /* Who made a value what it is, when that is known. */
 #define STEP_BY_KERNEL "the kernel, as CPUs went or the machine slept"
+#define STEP_LOST      "the kernel"
 
 /* What the kernel, or a helper of ours, may have done to values since the journal was written. */
 struct step_reset {
