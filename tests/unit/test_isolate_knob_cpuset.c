@@ -140,7 +140,7 @@ TEST(knob_cpuset__says_why_it_is_not_there)
 	machines_put(test_tmpdir(), "proc/self/mountinfo",
 		     "34 31 0:31 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
 	CHECK_EQ(knob_find("cpuset")->ops->probe(&root, &why), -ENOENT);
-	CHECK_STREQ(why, "no cpuset hierarchy of cgroup v1 is mounted");
+	CHECK_STREQ(why, "no cgroup hierarchy has the controller cpuset");
 }
 
 /* Before 6.2 the kernel forgets: its own CPUs are set again afterwards. */

@@ -117,10 +117,11 @@ static int rolled_back(struct shielding *s)
 		const struct plan_step *step = &s->apply.plan.steps[i];
 
 		if (step->state == STEP_FAILED)
-			log_error("shield: %s (%s): %s -> %s: %s", step->name, step->knob->name,
+			log_error("shield: %s (%s): %s -> %s: %s%s", step->name, step->knob->name,
 				  step->orig, step->next,
-				  step->err == -EXDEV ? "the kernel made something else of it"
-						      : strerror(-step->err));
+				  step->err == -EXDEV ? "the kernel made something else of it: "
+						      : strerror(-step->err),
+				  step->err == -EXDEV && step->now ? step->now : "");
 	}
 	if (s->apply.n_owed)
 		log_error("shield: rolled back, but for %u steps that the kernel refused: lull "

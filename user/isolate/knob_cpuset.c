@@ -4,20 +4,20 @@
  * what is started later stays off too. There are several ways, each in a file of its own; this one
  * asks them in turn. No way touches the cpusets of VMs such that libvirt could not pin the next vCPU.
  */
+#include "isolate/knob_cpuset.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "isolate/knob.h"
 #include "isolate/knob_cpuset_p.h"
 #include "isolate/knob_task.h"
 
-/* The strongest first. */
-static const struct cpuset_way *const ways[] = { &cpuset_way_v1 };
+/* The strongest first; cpuset is in one hierarchy only, that of v1 or that of v2. */
+static const struct cpuset_way *const ways[] = { &cpuset_way_v1, &cpuset_way_partition,
+						 &cpuset_way_files };
 
 /* The affinities that kernels before 6.2 forget: every way has them. */
 static const struct cpuset_way way_task = {
@@ -26,27 +26,10 @@ static const struct cpuset_way way_task = {
 	.read = knob_task_read,
 	.write = knob_task_write,
 	.shell = knob_task_shell,
+	.is_lost = cpuset_task_is_lost,
 };
 
-static int identify_group(const struct root *root, const struct plan_step *step, char **ret)
-{
-	const char *end = strrchr(step->object, '/');
-	auto_close int fd =
-		fs_open(root, O_PATH, "%.*s", end ? (int)(end - step->object) : 0, step->object);
-	char *identity = NULL;
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st))
-		return -errno;
-	if (asprintf(&identity, "%llu", (unsigned long long)st.st_ino) < 0)
-		return -ENOMEM;
-	*ret = identity;
-	return 0;
-}
-
-/* A cpuset.cpus file. */
+/* A list of CPUs. */
 static const struct cpuset_way way_file = { .probe = NULL };
 
 static const struct cpuset_way *way_of(const struct plan_step *step)
@@ -138,11 +121,27 @@ static int plan_cpuset(const struct root *root, const struct goal *goal, struct 
 	return plan_rest(root, &rest, plan);
 }
 
+int cpuset_isolates(const struct root *root, const struct goal *goal)
+{
+	const struct cpuset_way *partition = &cpuset_way_partition;
+	unsigned int cpuset = knob_number(knob_find("cpuset"));
+	char note[CPUSET_NOTE_MAX];
+	const char *why;
+	int is = !partition->probe(root, &why);
+
+	for (unsigned int i = 0; i < goal->n_layers && is == 1; i++)
+		is = goal->layers[i]->knobs >> cpuset & 1
+			     ? partition->takes(root, goal, goal->layers[i], note)
+			     : 0;
+	return is;
+}
+
 static int identify(const struct root *root, const struct plan_step *step, char **ret)
 {
 	const struct cpuset_way *way = way_of(step);
 
-	return way->identify ? way->identify(root, step, ret) : identify_group(root, step, ret);
+	return way->identify ? way->identify(root, step, ret)
+			     : cpuset_identify_group(root, step, ret);
 }
 
 static int read_value(const struct root *root, const struct plan_step *step, char **ret)
@@ -159,7 +158,7 @@ static int write_value(const struct root *root, const struct plan_step *step, co
 	return way->write ? way->write(root, step, value) : knob_file_write_list(root, step, value);
 }
 
-/* The CPUs of a cpuset lie within those of the one above it. */
+/* With v1, the CPUs of a cpuset lie within those of the one above it. */
 static bool is_nested(const struct plan_step *step)
 {
 	static const char file[] = "/cpuset.cpus";
@@ -185,6 +184,20 @@ static int shell(const struct plan_step *step, const char *value, struct str *to
 	return str_addf(to, "echo %s > /%s\n", value, step->object);
 }
 
+static bool is_same(const struct root *root, const struct plan_step *step)
+{
+	const struct cpuset_way *way = way_of(step);
+
+	return way->is_same && way->is_same(root, step);
+}
+
+static bool is_lost(const struct root *root, const struct plan_step *step)
+{
+	const struct cpuset_way *way = way_of(step);
+
+	return way->is_lost && way->is_lost(root, step);
+}
+
 const struct knob_ops knob_cpuset = {
 	.probe = probe,
 	.plan = plan_cpuset,
@@ -194,5 +207,7 @@ const struct knob_ops knob_cpuset = {
 	.settle = settle,
 	.shell = shell,
 	.is_nested = is_nested,
+	.is_same = is_same,
+	.is_lost = is_lost,
 	.is_reset_by_kernel = true,
 };

@@ -1,205 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * knob_cpuset_tasks: the cpuset that takes in the tasks of the root cpuset, and the affinities that
- * kernels before 6.2 forget meanwhile. Left in the root: kernel threads (most refuse, and have a
- * knob of their own), the threads of VMs, and tasks that somebody has bound to CPUs of the guests, or
- * of the host, alone.
+ * knob_cpuset_tasks: the affinities that kernels before 6.2 forget while cpusets change.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "isolate/knob.h"
 #include "isolate/knob_cpuset_p.h"
 #include "isolate/knob_dir.h"
 #include "isolate/knob_task.h"
 #include "sys/vms.h"
-
-#define PASSES_MAX  3 /* tasks are born in the root while others are moved out of it */
-#define WAIT_MIN_NS 1000000L
-#define WAIT_MAX_NS 128000000L /* doubled up to this: a quarter of a second in all */
-
-int cpuset_host_read(const struct root *root, char **ret)
-{
-	char mount[PATH_MAX];
-	auto_free char *line = NULL;
-	struct cpuset cpus;
-	int err = cpuset_v1_mount(root, mount);
-
-	err = err ?: fs_read_line(root, &line, "%s/" CPUSET_HOST "/cpuset.cpus", mount);
-	if (err && err != -ENOENT && err != -ENODEV)
-		return err;
-	err = cpuset_parse(err ? "" : line, &cpus);
-	return err ?: knob_format_cpus(&cpus, ret);
-}
-
-struct move {
-	const struct root *root;
-	const char *mount;
-	struct vm_list vms;
-	struct cpuset host, guest; /* guest: what else the root cpuset has */
-};
-
-static bool is_of_vm(const struct move *move, pid_t tid)
-{
-	pid_t tgid;
-
-	if (!move->vms.n || threads_tgid(move->root, tid, &tgid))
-		return false;
-	for (unsigned int i = 0; i < move->vms.n; i++)
-		if (move->vms.vms[i].pid == tgid)
-			return true;
-	return false;
-}
-
-/* 1: belongs on the host's CPUs; 0: stays, or is gone. */
-static int is_movable(const struct move *move, pid_t tid)
-{
-	struct thread_stat stat;
-	struct cpuset cpus, host = move->host, guest = move->guest;
-	int err = threads_read_stat(move->root, tid, tid, &stat);
-
-	err = err ?: threads_read_affinity(move->root, tid, &cpus);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	if (stat.is_kernel || is_of_vm(move, tid))
-		return 0;
-	cpuset_and(&host, &cpus);
-	cpuset_and(&guest, &cpus);
-	return !cpuset_is_empty(&host) && !cpuset_is_empty(&guest);
-}
-
-static int put_task(const struct move *move, const char *tid, const char *to)
-{
-	int err = fs_write_file(move->root, tid, "%s%s/tasks", move->mount, to);
-
-	/* Gone meanwhile; or bound to its CPUs by the kernel, or by a deadline. */
-	return err == -ESRCH || err == -EINVAL || err == -EBUSY ? 0 : err;
-}
-
-/* Moves all that can be from cpuset @from ("") to @to; *ret_n: how many. */
-static int move_tasks(const struct move *move, const char *from, const char *to, bool is_all,
-		      unsigned int *ret_n)
-{
-	auto_free char *text = NULL;
-	unsigned int n = 0;
-	char *save = NULL;
-	int err = fs_read_file(move->root, &text, NULL, "%s%s/tasks", move->mount, from);
-
-	for (char *word = err ? NULL : strtok_r(text, "\n", &save); word && !err;
-	     word = strtok_r(NULL, "\n", &save)) {
-		uint32_t tid;
-		int is = parse_u32(word, &tid) ? -EINVAL : 1;
-
-		if (is > 0 && !is_all)
-			is = is_movable(move, (pid_t)tid);
-		if (is <= 0) {
-			err = is;
-			continue;
-		}
-		err = put_task(move, word, to);
-		n++;
-	}
-	*ret_n = n;
-	return err;
-}
-
-static int move_passes(const struct move *move, const char *from, const char *to, bool is_all)
-{
-	unsigned int n = 1;
-	int err = 0;
-
-	for (int i = 0; i < PASSES_MAX && n && !err; i++)
-		err = move_tasks(move, from, to, is_all, &n);
-	return err;
-}
-
-/* Makes it, or removes it, if need be. */
-static int change_dir(const struct move *move, bool is_removed)
-{
-	auto_close int fd = fs_open(move->root, O_PATH | O_DIRECTORY, "%s", move->mount);
-	int done;
-
-	if (fd < 0)
-		return fd;
-	done = is_removed ? unlinkat(fd, CPUSET_HOST, AT_REMOVEDIR)
-			  : mkdirat(fd, CPUSET_HOST, 0755);
-	return !done || errno == (is_removed ? ENOENT : EEXIST) ? 0 : -errno;
-}
-
-static int fill_in(const struct move *move, const char *value)
-{
-	auto_free char *mems = NULL;
-	int err = fs_read_line(move->root, &mems, "%s/cpuset.mems", move->mount);
-
-	err = err ?: fs_write_file(move->root, mems, "%s/" CPUSET_HOST "/cpuset.mems", move->mount);
-	return err
-		       ?: fs_write_file(move->root, value, "%s/" CPUSET_HOST "/cpuset.cpus",
-					move->mount);
-}
-
-/*
- * A task that is about to end cannot be moved any more, and is in its cpuset until it has given its
- * memory back: -EBUSY meanwhile.
- */
-static int remove_host(const struct move *move)
-{
-	struct timespec wait = { .tv_nsec = WAIT_MIN_NS };
-	int err;
-
-	do {
-		err = fs_exists(move->root, "%s/" CPUSET_HOST "/tasks", move->mount)
-			      ? move_passes(move, "/" CPUSET_HOST, "", true)
-			      : 0;
-		err = err ?: change_dir(move, true);
-		if (err != -EBUSY || wait.tv_nsec > WAIT_MAX_NS)
-			break;
-		(void)nanosleep(&wait, NULL);
-		wait.tv_nsec *= 2;
-	} while (true);
-	return err;
-}
-
-static int read_guest(struct move *move)
-{
-	auto_free char *line = NULL;
-	int err = fs_read_line(move->root, &line, "%s/cpuset.cpus", move->mount);
-
-	err = err ?: cpuset_parse(line, &move->guest);
-	cpuset_subtract(&move->guest, &move->host);
-	return err;
-}
-
-int cpuset_host_write(const struct root *root, const char *value)
-{
-	char mount[PATH_MAX];
-	struct move move = { .root = root, .mount = mount };
-	int err = fs_root_is_live(root) ? cpuset_v1_mount(root, mount) : -EOPNOTSUPP;
-
-	if (err)
-		return err;
-	if (!*value)
-		return remove_host(&move);
-	err = cpuset_parse(value, &move.host);
-	err = err ?: read_guest(&move);
-	err = err ?: vms_find(root, NULL, 0, &move.vms);
-	err = err ?: change_dir(&move, false);
-	if (!err) {
-		err = fill_in(&move, value);
-		err = err ?: move_passes(&move, "", "/" CPUSET_HOST, false);
-		if (err)
-			(void)remove_host(&move);
-	}
-	vms_done(&move.vms);
-	return err;
-}
 
 /* 1: kernels from 6.2 on remember what affinity a task has asked for. */
 static int remembers_affinity(const struct root *root)
@@ -232,7 +45,82 @@ static int plan_task(const struct root *root, const struct goal *goal, struct pl
 	return knob_task_change(plan, &task, &want, "task", "its own CPUs, less the guests'");
 }
 
-int cpuset_tasks_plan(const struct root *root, const struct goal *goal, struct plan *plan)
+static bool is_of_vm(const struct root *root, const struct goal *goal, pid_t tid)
+{
+	pid_t tgid;
+
+	if (!goal->vms || threads_tgid(root, tid, &tgid))
+		return false;
+	for (unsigned int i = 0; i < goal->vms->n; i++)
+		if (goal->vms->vms[i].pid == tgid)
+			return true;
+	return false;
+}
+
+/* The CPUs of the nearest cgroup that has the controller. */
+static int read_effective(const struct root *root, pid_t tid, struct cpuset *ret)
+{
+	auto_free char *path = NULL;
+	char mount[PATH_MAX];
+	pid_t tgid;
+	int err = threads_tgid(root, tid, &tgid);
+
+	err = err ?: cpuset_v2_mount(root, mount);
+	err = err ?: cpuset_group_of(root, tgid, tid, &path);
+	while (!err) {
+		char *slash = strrchr(path, '/');
+
+		if (streq(path, "/"))
+			*path = '\0';
+		if (fs_exists(root, "%s%s/cpuset.cpus.effective", mount, path) || !*path)
+			return cpuset_read_cpus(root, mount, path, "cpuset.cpus.effective", ret);
+		*slash = '\0';
+	}
+	return err;
+}
+
+/* Has it CPUs of its own, or those of its cgroup? */
+static bool has_own(const struct root *root, const struct plan *plan, const struct knob_task *task)
+{
+	struct cpuset effective;
+
+	return plan_recorded(plan, plan->knob, task->object) ||
+	       read_effective(root, task->stat.tid, &effective) ||
+	       !cpuset_is_equal(&task->now, &effective);
+}
+
+/* Each that has CPUs of its own is remembered, also where nothing is to change. */
+static int plan_task_v2(const struct root *root, const struct goal *goal, struct plan *plan,
+			pid_t tid)
+{
+	auto_free char *now = NULL, *want = NULL;
+	struct knob_task task;
+	struct cpuset cpus;
+	char name[96];
+	struct plan_change change = { .name = name, .why = "its own CPUs", .is_remembered = true };
+	int err = knob_task_look(root, plan, tid, &task);
+
+	if (err || task.stat.is_kernel || cpuset_is_equal(&task.orig, &goal->online) ||
+	    !has_own(root, plan, &task))
+		return err == 1 ? 0 : err;
+	cpus = task.orig;
+	if (!is_of_vm(root, goal, tid))
+		goal_keep_out(goal, &task.orig, &cpus);
+	now = cpuset_format(&task.now);
+	want = cpuset_format(&cpus);
+	if (!now || !want)
+		return -ENOMEM;
+	(void)snprintf(name, sizeof(name), "task %s (%d)", task.stat.comm, (int)tid);
+	change.object = task.object;
+	change.identity = task.identity;
+	change.now = now;
+	change.want = want;
+	return plan_change(plan, &change);
+}
+
+static int plan_all(const struct root *root, const struct goal *goal, struct plan *plan,
+		    int (*plan_one)(const struct root *root, const struct goal *goal,
+				    struct plan *plan, pid_t tid))
 {
 	auto_knob_dir struct knob_dir dir = { .names = NULL };
 	int has = remembers_affinity(root), err;
@@ -250,7 +138,27 @@ int cpuset_tasks_plan(const struct root *root, const struct goal *goal, struct p
 		err = threads_list(root, (pid_t)pid, &tids, &n);
 		err = err == -ENOENT ? 0 : err;
 		for (unsigned int k = 0; k < n && !err; k++)
-			err = plan_task(root, goal, plan, tids[k]);
+			err = plan_one(root, goal, plan, tids[k]);
 	}
 	return err;
+}
+
+int cpuset_tasks_plan(const struct root *root, const struct goal *goal, struct plan *plan)
+{
+	return plan_all(root, goal, plan, plan_task);
+}
+
+int cpuset_tasks_plan_v2(const struct root *root, const struct goal *goal, struct plan *plan)
+{
+	return plan_all(root, goal, plan, plan_task_v2);
+}
+
+bool cpuset_task_is_lost(const struct root *root, const struct plan_step *step)
+{
+	struct cpuset now, effective;
+	pid_t tid;
+
+	if (remembers_affinity(root) || knob_task_tid(step, &tid) || cpuset_parse(step->now, &now))
+		return false;
+	return !read_effective(root, tid, &effective) && cpuset_is_equal(&now, &effective);
 }

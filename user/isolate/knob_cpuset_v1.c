@@ -5,140 +5,23 @@
  * a child must stay within its parent; putting back runs the other way.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "isolate/knob_cpuset_p.h"
 #include "isolate/knob_dir.h"
-#include "sys/vms.h"
 
 #define OBJECT_MAX 8192
 #define WHY	   "tasks of other cpusets: on the host's CPUs"
-
-/* "31 23 0:28 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset": 1 when it is that. */
-static int match_mount(char *line, char ret[PATH_MAX])
-{
-	char *words[5], *save = NULL, *type, *options, *dash = strstr(line, " - ");
-
-	if (!dash)
-		return 0;
-	*dash = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		words[i] = strtok_r(i ? NULL : line, " ", &save);
-		if (!words[i])
-			return 0;
-	}
-	type = strtok_r(dash + 3, " ", &save);
-	if (!type || !streq(type, "cgroup") || !strtok_r(NULL, " ", &save))
-		return 0;
-	options = strtok_r(NULL, " ", &save);
-	for (char *o = options ? strtok_r(options, ",", &save) : NULL; o;
-	     o = strtok_r(NULL, ",", &save)) {
-		if (!streq(o, "cpuset"))
-			continue;
-		if (!streq(words[3], "/"))
-			return -EXDEV;
-		str_copy(ret, PATH_MAX, words[4] + 1, strlen(words[4] + 1));
-		return 1;
-	}
-	return 0;
-}
-
-int cpuset_v1_mount(const struct root *root, char ret[PATH_MAX])
-{
-	auto_free char *text = NULL;
-	int found, err = fs_read_file(root, &text, NULL, "proc/self/mountinfo");
-
-	for (char *line = text; !err && line && *line;) {
-		char *end = strchr(line, '\n');
-
-		if (end)
-			*end++ = '\0';
-		found = match_mount(line, ret);
-		if (found)
-			return found < 0 ? found : 0;
-		line = end;
-	}
-	return err ?: -ENOENT;
-}
-
-void cpuset_exempt_done(struct cpuset_exempt *exempt)
-{
-	for (unsigned int i = 0; i < exempt->n; i++)
-		free(exempt->paths[i]);
-	free(exempt->paths);
-	*exempt = (struct cpuset_exempt){ .paths = NULL };
-}
-
-/* The path of a process's cpuset ("/machine.slice/x.scope/emulator"), from proc/PID/cpuset. */
-static int exempt_add(const struct root *root, pid_t pid, struct cpuset_exempt *exempt)
-{
-	auto_free char *path = NULL;
-	char **grown;
-	int err = fs_read_line(root, &path, "proc/%d/cpuset", (int)pid);
-
-	if (err)
-		return err == -ENOENT || err == -ESRCH ? 0 : err;
-	grown = reallocarray(exempt->paths, exempt->n + 1, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	exempt->paths = grown;
-	exempt->paths[exempt->n++] = take_ptr(path);
-	return 0;
-}
-
-int cpuset_exempt_read(const struct root *root, struct cpuset_exempt *ret)
-{
-	auto_exempt struct cpuset_exempt exempt = { .paths = NULL };
-	struct vm_list vms = { .n = 0 };
-	int err = vms_find(root, NULL, 0, &vms);
-
-	for (unsigned int i = 0; i < vms.n && !err; i++) {
-		err = exempt_add(root, vms.vms[i].pid, &exempt);
-		for (unsigned int k = 0; k < vms.vms[i].n_vcpus && !err; k++)
-			err = exempt_add(root, vms.vms[i].vcpus[k].tid, &exempt);
-	}
-	vms_done(&vms);
-	if (err)
-		return err;
-	*ret = exempt;
-	exempt = (struct cpuset_exempt){ .paths = NULL };
-	return 0;
-}
-
-/* Is @path @of, or below it? */
-static bool is_below(const char *path, const char *of)
-{
-	size_t len = strlen(of);
-
-	return !strncmp(path, of, len) && (path[len] == '\0' || path[len] == '/');
-}
-
-bool cpuset_exempt_has(const struct cpuset_exempt *exempt, const char *path)
-{
-	/* libvirt's, also for the VM that is started next. */
-	static const char *const libvirt[] = { "/machine", "/machine.slice", "/libvirt" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(libvirt); i++)
-		if (is_below(path, libvirt[i]))
-			return true;
-	for (unsigned int i = 0; i < exempt->n; i++)
-		if (!streq(exempt->paths[i], "/") &&
-		    (is_below(exempt->paths[i], path) || is_below(path, exempt->paths[i])))
-			return true;
-	return false;
-}
 
 /* One cpuset; those below it come later in the list. */
 struct set {
 	char *path; /* below the mount: "/docker/abc" */
 	struct cpuset now, want;
-	char identity[32];
+	char identity[CPUSET_IDENTITY_MAX];
 };
 
 struct walk {
@@ -157,19 +40,6 @@ static void walk_done(struct walk *walk)
 		free(walk->sets[i].path);
 	free(walk->sets);
 	cpuset_exempt_done(&walk->exempt);
-}
-
-static int read_inode(const struct walk *walk, struct set *set)
-{
-	auto_close int fd = fs_open(walk->root, O_PATH, "%s%s", walk->mount, set->path);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st))
-		return -errno;
-	(void)snprintf(set->identity, sizeof(set->identity), "%llu", (unsigned long long)st.st_ino);
-	return 0;
 }
 
 /* Nobody may be on CPUs that a foreign owner keeps for itself. */
@@ -213,7 +83,7 @@ static int read_set(const struct walk *walk, const struct cpuset *parent, struct
 	object_of(walk, set, object);
 	err = fs_read_line(walk->root, &line, "%s", object);
 	err = err ?: cpuset_parse(line, &set->now);
-	err = err ?: read_inode(walk, set);
+	err = err ?: cpuset_read_identity(walk->root, walk->mount, set->path, set->identity);
 	err = err ?: plan_orig_cpus(walk->plan, object, set->identity, &set->now, &orig);
 	if (err || cpuset_is_empty(&orig)) /* empty: nobody can be in it */
 		return err && err != -ENOENT && err != -ENODEV ? err : 1;
@@ -290,15 +160,25 @@ static int append(const struct walk *walk, const struct set *set)
 	return plan_change_cpus(walk->plan, &change, &set->now, &set->want);
 }
 
+static int tree_v1(const struct root *root, struct cpuset_tree *ret)
+{
+	ret->tasks = "tasks";
+	ret->has_mems = true;
+	return cpuset_v1_mount(root, ret->mount);
+}
+
 static int plan_host(const struct walk *walk)
 {
+	struct cpuset_tree tree;
 	struct plan_change change = {
 		.object = CPUSET_HOST_OBJECT,
 		.name = "cpuset " CPUSET_HOST,
 		.why = "tasks of the root cpuset: moved to one of the host's CPUs"
 	};
 	auto_free char *now = NULL, *want = cpuset_format(&walk->goal->host);
-	int err = want ? cpuset_host_read(walk->root, &now) : -ENOMEM;
+	int err = want ? tree_v1(walk->root, &tree) : -ENOMEM;
+
+	err = err ?: cpuset_host_read(walk->root, &tree, &now);
 
 	if (err)
 		return err;
@@ -312,7 +192,7 @@ static int plan_sets(const struct root *root, const struct goal *goal, struct pl
 	struct walk walk = { .root = root, .goal = goal, .plan = plan };
 	int err = cpuset_v1_mount(root, walk.mount);
 
-	err = err ?: cpuset_exempt_read(root, &walk.exempt);
+	err = err ?: cpuset_exempt_read(root, false, &walk.exempt);
 	err = err ?: add_below(&walk, &goal->host, "");
 	for (unsigned int i = 0; i < walk.n && !err; i++) {
 		struct cpuset want = walk.sets[i].want; /* the list may move */
@@ -368,14 +248,20 @@ static int identify_host(const struct root *root, const struct plan_step *step, 
 
 static int read_host(const struct root *root, const struct plan_step *step, char **ret)
 {
+	struct cpuset_tree tree;
+	int err = tree_v1(root, &tree);
+
 	(void)step;
-	return cpuset_host_read(root, ret);
+	return err ?: cpuset_host_read(root, &tree, ret);
 }
 
 static int write_host(const struct root *root, const struct plan_step *step, const char *value)
 {
+	struct cpuset_tree tree;
+	int err = fs_root_is_live(root) ? tree_v1(root, &tree) : -EOPNOTSUPP;
+
 	(void)step;
-	return cpuset_host_write(root, value);
+	return err ?: cpuset_host_write(root, &tree, value);
 }
 
 /* Kernel threads have no command line, and stay; tasks are born while others are moved. */

@@ -2,7 +2,8 @@
 /*
  * kthreads: kernel threads that are bound to no CPU, away from the guests' CPUs. Those that the kernel
  * binds refuse any change (EINVAL) and are one line of what stays; threads of interrupts follow
- * their line. kthreadd is left alone: from 6.12 on its children would keep a narrow mask for ever.
+ * their line. Where all guests' CPUs are in isolated partitions, the kernel moves them itself. kthreadd
+ * is left alone: from 6.12 on its children would keep a narrow mask for ever.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "isolate/knob.h"
+#include "isolate/knob_cpuset.h"
 #include "isolate/knob_dir.h"
 #include "isolate/knob_task.h"
 
@@ -31,7 +33,9 @@ static bool is_within(const struct cpuset *inner, const struct cpuset *outer)
 	return cpuset_is_empty(&rest);
 }
 
-static int plan_thread(const struct goal *goal, struct plan *plan, const struct knob_task *task)
+/* @is_isolated: the kernel moves it by itself, out of isolated partitions. */
+static int plan_thread(const struct goal *goal, struct plan *plan, const struct knob_task *task,
+		       bool is_isolated)
 {
 	const char *comm = task->stat.comm;
 	struct cpuset want;
@@ -41,6 +45,8 @@ static int plan_thread(const struct goal *goal, struct plan *plan, const struct 
 			return 0;
 		return plan_stay(plan, comm, "the thread of an interrupt: follows its line");
 	}
+	if (is_isolated && !plan_recorded(plan, plan->knob, task->object))
+		return 0;
 	goal_keep_out(goal, &task->orig, &want);
 	return knob_task_change(plan, task, &want, "kernel thread",
 				"not bound to a CPU: may run on the host's");
@@ -68,7 +74,7 @@ static int say_bound(struct plan *plan, unsigned int n_bound)
 
 /* @name is of proc/; kernel threads have one thread each, so processes are all there is to see. */
 static int plan_name(const struct root *root, const struct goal *goal, struct plan *plan,
-		     const char *name, unsigned int *n_bound)
+		     const char *name, unsigned int *n_bound, bool is_isolated)
 {
 	struct knob_task task;
 	uint32_t pid;
@@ -80,7 +86,7 @@ static int plan_name(const struct root *root, const struct goal *goal, struct pl
 	if (err || !task.stat.is_kernel)
 		return err == 1 ? 0 : err;
 	if (!task.stat.is_bound && !is_worker(&task))
-		return plan_thread(goal, plan, &task);
+		return plan_thread(goal, plan, &task, is_isolated);
 	*n_bound += is_within(&task.now, &goal->guest);
 	return 0;
 }
@@ -89,13 +95,16 @@ static int plan_kthreads(const struct root *root, const struct goal *goal, struc
 {
 	auto_knob_dir struct knob_dir dir = { .names = NULL };
 	unsigned int n_bound = 0;
-	int err;
+	int err, is;
 
 	if (!goal->n_layers) /* the journal knows them all */
 		return 0;
+	is = cpuset_isolates(root, goal);
+	if (is < 0)
+		return is;
 	err = knob_dir_read(root, &dir, "proc");
 	for (unsigned int i = 0; i < dir.n && !err; i++)
-		err = plan_name(root, goal, plan, dir.names[i], &n_bound);
+		err = plan_name(root, goal, plan, dir.names[i], &n_bound, is == 1);
 	return err ?: say_bound(plan, n_bound);
 }
 

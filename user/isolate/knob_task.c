@@ -19,7 +19,7 @@ bool knob_task_is(const struct plan_step *step)
 	return str_starts(step->object, KNOB_TASK_PREFIX);
 }
 
-static int tid_of(const struct plan_step *step, pid_t *ret)
+int knob_task_tid(const struct plan_step *step, pid_t *ret)
 {
 	uint32_t tid;
 	int err;
@@ -37,7 +37,7 @@ int knob_task_identify(const struct root *root, const struct plan_step *step, ch
 	struct thread_stat stat;
 	char *identity = NULL;
 	pid_t tid;
-	int err = tid_of(step, &tid);
+	int err = knob_task_tid(step, &tid);
 
 	err = err ?: threads_read_stat(root, tid, tid, &stat);
 	if (err)
@@ -52,7 +52,7 @@ int knob_task_read(const struct root *root, const struct plan_step *step, char *
 {
 	struct cpuset cpus;
 	pid_t tid;
-	int err = tid_of(step, &tid);
+	int err = knob_task_tid(step, &tid);
 
 	err = err ?: threads_read_affinity(root, tid, &cpus);
 	return err ?: knob_format_cpus(&cpus, ret);
@@ -64,7 +64,7 @@ int knob_task_write(const struct root *root, const struct plan_step *step, const
 	auto_free cpu_set_t *set = NULL;
 	struct cpuset cpus;
 	pid_t tid;
-	int cpu, err = tid_of(step, &tid);
+	int cpu, err = knob_task_tid(step, &tid);
 
 	err = err ?: cpuset_parse(value, &cpus);
 	if (err)
@@ -82,7 +82,7 @@ int knob_task_write(const struct root *root, const struct plan_step *step, const
 int knob_task_shell(const struct plan_step *step, const char *value, struct str *to)
 {
 	pid_t tid;
-	int err = tid_of(step, &tid);
+	int err = knob_task_tid(step, &tid);
 
 	return err ?: str_addf(to, "taskset -pc %s %d\n", value, (int)tid);
 }

@@ -18,6 +18,8 @@
 #define KNOB_TASK_PREFIX "task/"
 
 bool knob_task_is(const struct plan_step *step);
+/* Its number. -EINVAL: the step is no thread's. */
+int knob_task_tid(const struct plan_step *step, pid_t *ret);
 int knob_task_identify(const struct root *root, const struct plan_step *step, char **ret);
 int knob_task_read(const struct root *root, const struct plan_step *step, char **ret);
 /*
