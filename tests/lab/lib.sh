@@ -193,6 +193,32 @@ libvirt_tree() {
 	echo "$_scope"
 }
 
+# ---- what a shield may touch
+
+# host_state: every mask, every file of cpusets, the CPUs of every thread that stays; a line each. A
+# thread of an interrupt is where that was delivered last.
+host_state() {
+	for _file in /proc/irq/*/smp_affinity /proc/irq/default_smp_affinity \
+		/sys/devices/virtual/workqueue/cpumask* /sys/devices/virtual/workqueue/*/cpumask \
+		/proc/sys/kernel/watchdog_cpumask; do
+		[ ! -e "$_file" ] || echo "$_file $(cat "$_file")"
+	done
+	find /sys/fs/cgroup '(' -name 'cpuset.*' -o -name cgroup.subtree_control -o -name cgroup.type ')' \
+		-exec grep -H '' {} + | sort
+	cat /proc/[0-9]*/task/*/status 2>/dev/null | awk -v self=$$ '
+		$1 == "Name:" { name = $2 }
+		$1 == "Tgid:" { process = $2 }
+		$1 == "Pid:" { thread = $2 }
+		$1 == "Cpus_allowed_list:" && name !~ /^(kworker|irq\/|cat|awk|sort|grep|find)/ &&
+			(name != "run.sh" || thread == self) {
+			print thread, process, name, $2 }'
+	for _process in /proc/[0-9]*; do
+		case $(cat "$_process/comm" 2>/dev/null) in
+		init | sleep | miniguest) echo "$_process $(cat "$_process/cgroup")" ;;
+		esac
+	done
+}
+
 # ---- tests that print TAP
 
 # tap_run NAME COMMAND...: its TAP, in numbers, and what failed; false if anything did.
