@@ -22,6 +22,7 @@
 #include <empty.skel.h>
 
 #define SETTLE_NS 60000000
+#define TRACE_NS  10000000
 
 struct arms {
 	const struct root *root;
@@ -114,13 +115,16 @@ static int empty_attach(struct arms *a)
 
 static int lull_attach(struct arms *a, enum arm arm, uint64_t stall_ns, struct str *why)
 {
+	bool is_all = arm == ARM_ALL || arm == ARM_TRACE;
+
 	a->config = (struct capture_config){
 		.root = a->root,
-		.cpus = arm == ARM_ALL ? &a->all : (arm == ARM_CPU ? &a->one : &a->none),
+		.cpus = is_all ? &a->all : (arm == ARM_CPU ? &a->one : &a->none),
+		.trace_ns = arm == ARM_TRACE ? TRACE_NS : 0,
 		.stall_ns = stall_ns,
 		.stalls_max = 1000,
 	};
-	if (arm == ARM_ALL) {
+	if (is_all) {
 		a->config.targets = a->workers;
 		a->config.n_targets = N_WORK_TIDS;
 	} else if (arm == ARM_IDLE) {
@@ -185,19 +189,13 @@ bool arms_has(const struct arms *a, enum arm arm)
 const char *arms_name(enum arm arm)
 {
 	static const char *const names[] = {
-		[ARM_NONE] = "none",
-		[ARM_NONE2] = "none again",
-		[ARM_EMPTY] = "empty",
-		[ARM_IDLE] = "unwatched",
-		[ARM_CPU] = "CPU watched",
-		[ARM_ALL] = "all watched",
-		[ARM_HARDIRQS] = "hardirqs",
-		[ARM_SOFTIRQS] = "softirqs",
-		[ARM_RUNQLAT] = "runqlat",
-		[ARM_CPUDIST] = "cpudist",
-		[ARM_RUNQSLOWER] = "runqslower",
-		[ARM_FOUR] = "four tools",
-		[ARM_PERF_SCHED] = "perf sched",
+		[ARM_NONE] = "none",	     [ARM_NONE2] = "none again",
+		[ARM_EMPTY] = "empty",	     [ARM_IDLE] = "unwatched",
+		[ARM_CPU] = "CPU watched",   [ARM_TRACE] = "with --trace",
+		[ARM_ALL] = "all watched",   [ARM_HARDIRQS] = "hardirqs",
+		[ARM_SOFTIRQS] = "softirqs", [ARM_RUNQLAT] = "runqlat",
+		[ARM_CPUDIST] = "cpudist",   [ARM_RUNQSLOWER] = "runqslower",
+		[ARM_FOUR] = "four tools",   [ARM_PERF_SCHED] = "perf sched",
 	};
 
 	return names[arm];

@@ -30,6 +30,7 @@ enum arm {
 	ARM_EMPTY, /* programs that do nothing */
 	ARM_IDLE,  /* lull watches another thread, on another CPU */
 	ARM_CPU,   /* lull watches the CPU */
+	ARM_TRACE, /* as the next one, with a flight recorder */
 	ARM_ALL,   /* lull watches all CPUs and the threads of the workload */
 	/* Other programs, if they are installed and --peers is given. */
 	ARM_HARDIRQS,

@@ -38,6 +38,8 @@ static const struct timing {
 	{ "watched CPU and threads: switch+waking+wakeup", WORK_PING, ARM_ALL, NO_BUDGET, 2 },
 	{ "watched CPU and threads: softirq pair", WORK_UDP, ARM_ALL, 1.75, 1 },
 	{ "watched CPU and threads: vector pair", WORK_VECTOR, ARM_ALL, 1.75, 1 },
+	{ "the same with --trace: sched_switch", WORK_YIELD, ARM_TRACE, NO_BUDGET, 2 },
+	{ "the same with --trace: vector pair", WORK_VECTOR, ARM_TRACE, NO_BUDGET, 1 },
 };
 
 static void add_figure(struct bench *b, const struct figure *figure)
