@@ -29,6 +29,18 @@ void golden_read(const char *name, struct recording *ret)
 	CHECK_EQ(report_json_read(text, len, ret, &why), 0);
 }
 
+char *golden_json(const struct recording *rec)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	CHECK(out != NULL);
+	CHECK_EQ(report_json_write(rec, out), 0);
+	(void)fclose(out);
+	return text;
+}
+
 char *golden_text(const struct recording *rec, const struct report_style *style)
 {
 	char *text = NULL;

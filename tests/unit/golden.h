@@ -18,6 +18,8 @@ extern const struct report_style golden_style;
 
 /* tests/golden/@name.json. */
 void golden_read(const char *name, struct recording *ret);
+/* The recording's own JSON; free it. */
+char *golden_json(const struct recording *rec);
 /* The summary; free it. */
 char *golden_text(const struct recording *rec, const struct report_style *style);
 /* LULL_GOLDEN_UPDATE: what was printed is what is expected from now on. */

@@ -27,18 +27,6 @@
 	"\n{\"cpu\":1,\"at_ns\":200,\"duration_ns\":50,\"stall_ns\":9,\"events\":[" \
 	"[0,50,0]]}"
 
-static char *write_text(const struct recording *rec)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	CHECK(out != NULL);
-	CHECK_EQ(report_json_write(rec, out), 0);
-	(void)fclose(out);
-	return text;
-}
-
 /* The recording "quiet" with @trace before its key "audit". */
 static char *with_trace(const char *trace)
 {
@@ -48,7 +36,7 @@ static char *with_trace(const char *trace)
 	char *at;
 
 	golden_read("quiet", &rec);
-	plain = write_text(&rec);
+	plain = golden_json(&rec);
 	at = strstr(plain, ",\n\"audit\"");
 	CHECK(at != NULL);
 	CHECK_EQ(str_addn(&text, plain, (size_t)(at - plain)), 0);
@@ -88,7 +76,7 @@ TEST(json_trace__writes_what_it_read_byte_for_byte)
 	CHECK_EQ(rec.trace->windows[0].n_events, 4);
 	CHECK_EQ(rec.trace->windows[0].events[2].at_ns, 115);
 	CHECK_EQ(rec.trace->causes[0].tid, 42);
-	again = write_text(&rec);
+	again = golden_json(&rec);
 	CHECK_STREQ(again, text);
 }
 

@@ -12,6 +12,7 @@
 #include "model/hist.h"
 #include "report/json_fields.h"
 #include "report/json_node.h"
+#include "report/json_tables.h"
 
 /* A histogram whose buckets are being read: the bin that may come next. */
 struct bucket_list {
@@ -19,13 +20,30 @@ struct bucket_list {
 	unsigned int next;
 };
 
-/* "buckets": [low, high, count] ascending, each one a bin of our layout. */
+/* [low, high, count] ascending, each one a bin of our layout. */
+static int put_bucket(struct bucket_list *list, const struct json_node *node,
+		      const uint64_t values[JSON_TRIPLE])
+{
+	struct hist *hist = list->hist;
+	unsigned int slot = hist_slot(hist->digits, values[0]);
+	uint64_t low, high;
+
+	hist_range(hist->digits, slot, &low, &high);
+	if (low != values[0] || high != values[1])
+		return json_node_refuse(node, "no bucket of a histogram with %u digits",
+					hist->digits);
+	if (slot < list->next)
+		return json_node_refuse(node, slot + 1 == list->next ? "the same bucket again"
+								     : "buckets out of order");
+	list->next = slot + 1;
+	hist->counts[slot] = values[2];
+	return 0;
+}
+
 static int read_bucket(const struct json_node *item, void *to)
 {
 	struct bucket_list *list = to;
-	struct hist *hist = list->hist;
-	uint64_t values[3], low, high;
-	unsigned int slot;
+	uint64_t values[JSON_TRIPLE];
 	int err = json_node_want(item, json_type_array, "[low, high, count]");
 
 	if (err)
@@ -42,17 +60,25 @@ static int read_bucket(const struct json_node *item, void *to)
 		if (err)
 			return err;
 	}
-	slot = hist_slot(hist->digits, values[0]);
-	hist_range(hist->digits, slot, &low, &high);
-	if (low != values[0] || high != values[1])
-		return json_node_refuse(item, "no bucket of a histogram with %u digits",
-					hist->digits);
-	if (slot < list->next)
-		return json_node_refuse(item, slot + 1 == list->next ? "the same bucket again"
-								     : "buckets out of order");
-	list->next = slot + 1;
-	hist->counts[slot] = values[2];
-	return 0;
+	return put_bucket(list, item, values);
+}
+
+/* "buckets", from its table where it has one. */
+static int read_buckets(const struct json_node *up, struct bucket_list *list)
+{
+	struct json_node node = { .value = NULL };
+	const uint64_t *values = NULL;
+	size_t n = 0;
+	int err = json_node_get(up, "buckets", true, &node);
+
+	if (err)
+		return err;
+	values = json_node_table(&node, &n);
+	if (!values)
+		return json_node_read_list(up, "buckets", true, read_bucket, list);
+	for (size_t i = 0; i < n && !err; i++)
+		err = put_bucket(list, &node, values + JSON_TRIPLE * i);
+	return err;
 }
 
 static int check_hist(const struct json_node *node, const struct hist *hist)
@@ -97,7 +123,7 @@ int json_hist_read(const struct json_node *up, const char *key, struct hist *ret
 	ret->sum = given.sum;
 	ret->min = given.min;
 	ret->max = given.max;
-	err = json_node_read_list(&node, "buckets", true, read_bucket, &list);
+	err = read_buckets(&node, &list);
 	return err ?: check_hist(&node, ret);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "report/json_tables.h"
 
 #define DEPTH_MAX 16 /* of a path; the deepest there is, threads[].gap.hist.buckets[][], has 8 */
 
@@ -62,7 +63,7 @@ static const char *type_name(const struct json_node *node)
 int json_node_get(const struct json_node *up, const char *key, bool is_required,
 		  struct json_node *ret)
 {
-	struct json_node node = { .up = up, .key = key, .why = up->why };
+	struct json_node node = { .up = up, .key = key, .why = up->why, .tables = up->tables };
 
 	if (json_object_object_get_ex(up->value, key, &node.value)) {
 		*ret = node;
@@ -192,6 +193,13 @@ int json_node_read_fields(const struct json_node *node, const struct json_field 
 	return 0;
 }
 
+const uint64_t *json_node_table(const struct json_node *node, size_t *ret_n)
+{
+	if (!node->tables || json_object_get_type(node->value) != json_type_int)
+		return NULL;
+	return json_tables_get(node->tables, json_object_get_uint64(node->value), ret_n);
+}
+
 int json_node_read_list(const struct json_node *up, const char *key, bool is_required,
 			int (*read_one)(const struct json_node *item, void *to), void *to)
 {
@@ -205,7 +213,8 @@ int json_node_read_list(const struct json_node *up, const char *key, bool is_req
 		struct json_node item = { .value = json_object_array_get_idx(list.value, i),
 					  .up = &list,
 					  .index = i,
-					  .why = list.why };
+					  .why = list.why,
+					  .tables = list.tables };
 
 		err = read_one(&item, to);
 	}

@@ -14,6 +14,7 @@
 
 #include "report/json_fields.h"
 
+struct json_tables;
 struct str;
 
 /* One value and the way to it, for messages. */
@@ -23,6 +24,7 @@ struct json_node {
 	const char *key;	    /* NULL: number @index of an array */
 	size_t index;
 	struct str *why;
+	const struct json_tables *tables; /* its lists of triples; NULL: they are values */
 };
 
 /* Writes the way to @node and the reason to *why. Always fails: -EINVAL or -ENOMEM. */
@@ -40,6 +42,8 @@ int json_node_read_text(const struct json_node *node, char **ret);
 /* The members that @fields name into the struct at @base, which owns what was read on failure. */
 int json_node_read_fields(const struct json_node *node, const struct json_field *fields,
 			  void *base);
+/* The triples of a list that was taken out before parsing; NULL: it was not. */
+const uint64_t *json_node_table(const struct json_node *node, size_t *ret_n);
 /* Calls @read_one for each element; a list that may be left out is empty then. */
 int json_node_read_list(const struct json_node *up, const char *key, bool is_required,
 			int (*read_one)(const struct json_node *item, void *to), void *to);

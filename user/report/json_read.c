@@ -19,6 +19,7 @@
 #include "report/json_host.h"
 #include "report/json_keys.h"
 #include "report/json_node.h"
+#include "report/json_parts.h"
 #include "report/json_split.h"
 #include "report/json_trace.h"
 #include "report/report.h"
@@ -340,56 +341,13 @@ static void sort_stalls(struct recording *rec)
 
 /* The lists that are long, and are not parsed at once with the document. */
 enum { LIST_CPUS, LIST_THREADS, LIST_STALLS, LIST_TRACE };
-static const char *const long_lists[] = { [LIST_CPUS] = "cpus",
-					  [LIST_THREADS] = "threads",
-					  [LIST_STALLS] = "stalls",
-					  [LIST_TRACE] = "trace_windows",
-					  NULL };
-
-static int read_part_of(const struct json_part *part, struct json_tokener *tokener,
-			struct json_node *item, int (*read_one)(const struct json_node *, void *),
-			struct recording *rec)
-{
-	int err;
-
-	json_tokener_reset(tokener);
-	item->value = json_tokener_parse_ex(tokener, part->text, (int)part->len);
-	if (json_tokener_get_error(tokener) != json_tokener_success ||
-	    json_tokener_get_parse_end(tokener) != part->len)
-		err = -EAGAIN; /* parsed as a whole, the document says where it is wrong */
-	else
-		err = read_one(item, rec);
-	json_object_put(item->value);
-	return err;
-}
-
-/* A list of the document, from its parts; @split NULL: it was parsed with the document. */
-static int read_long(const struct json_node *document, const struct json_split *split,
-		     unsigned int number, int (*read_one)(const struct json_node *, void *),
-		     struct recording *rec)
-{
-	struct json_node list = { .value = NULL };
-	struct json_node item = { .up = &list, .why = document->why };
-	struct json_tokener *tokener;
-	bool is_required = number != LIST_TRACE;
-	int err = json_node_read_list(document, long_lists[number], is_required, read_one, rec);
-
-	err = err ?: json_node_get(document, long_lists[number], is_required, &list);
-	if (err || !split)
-		return err == -ENOENT ? 0 : err;
-	tokener = json_tokener_new();
-	if (!tokener)
-		return -ENOMEM;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	for (size_t i = 0; i < split->n_parts && !err; i++) {
-		if (split->parts[i].list != number)
-			continue;
-		err = read_part_of(&split->parts[i], tokener, &item, read_one, rec);
-		item.index++;
-	}
-	json_tokener_free(tokener);
-	return err;
-}
+static const char *const long_keys[] = { "cpus", "threads", "stalls", "trace_windows", NULL };
+static const struct json_list long_lists[] = {
+	[LIST_CPUS] = { "cpus", LIST_CPUS, true, read_cpu },
+	[LIST_THREADS] = { "threads", LIST_THREADS, true, read_thread },
+	[LIST_STALLS] = { "stalls", LIST_STALLS, true, read_stall },
+	[LIST_TRACE] = { "trace_windows", LIST_TRACE, false, json_trace_read_window },
+};
 
 static int read_document(const struct json_node *document, const struct json_split *split,
 			 struct recording *rec)
@@ -404,12 +362,12 @@ static int read_document(const struct json_node *document, const struct json_spl
 	err = err ?: read_part(document, "watch", json_watch_fields, rec, &watch);
 	err = err ?: json_node_read_list(document, "topology", false, read_place, rec);
 	err = err ?: json_host_read(document, rec);
-	err = err ?: read_long(document, split, LIST_CPUS, read_cpu, rec);
-	err = err ?: read_long(document, split, LIST_THREADS, read_thread, rec);
+	err = err ?: json_parts_read(document, split, &long_lists[LIST_CPUS], rec);
+	err = err ?: json_parts_read(document, split, &long_lists[LIST_THREADS], rec);
 	err = err ?: json_node_read_list(&watch, "threads", true, read_watch_thread, rec);
-	err = err ?: read_long(document, split, LIST_STALLS, read_stall, rec);
+	err = err ?: json_parts_read(document, split, &long_lists[LIST_STALLS], rec);
 	err = err ?: json_trace_read(document, rec);
-	err = err ?: read_long(document, split, LIST_TRACE, json_trace_read_window, rec);
+	err = err ?: json_parts_read(document, split, &long_lists[LIST_TRACE], rec);
 	err = err ?: read_part(document, "stalls_total", json_total_fields, rec, &part);
 	err = err ?: json_node_read_list(document, "audit", true, read_audit, rec);
 	err = err ?: read_part(document, "loss", json_loss_fields, rec, &part);
@@ -478,7 +436,7 @@ int report_json_read(const char *text, size_t len, struct recording *ret, struct
 	struct json_split split = { .parts = NULL };
 	auto_str struct str why = { .s = NULL };
 	struct recording rec;
-	int err = json_split(text, len, long_lists, &split);
+	int err = json_split(text, len, long_keys, &split);
 
 	err = err ?: read_text(split.rest.s, split.rest.len, &split, &rec, &why);
 	json_split_done(&split);

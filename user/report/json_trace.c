@@ -19,6 +19,7 @@
 #include "report/export.h"
 #include "report/json_fields.h"
 #include "report/json_node.h"
+#include "report/json_tables.h"
 
 /* ---- out */
 
@@ -118,10 +119,27 @@ struct event_list {
 	uint64_t taken_ns;
 };
 
+static int put_event(struct event_list *list, const struct json_node *node,
+		     const uint64_t values[JSON_TRIPLE])
+{
+	if (values[0] != list->taken_ns || values[1] > list->window->duration_ns - list->taken_ns)
+		return json_node_refuse(node, "does not begin where the one before ended, or ends "
+					      "behind its window");
+	if (values[2] >= list->trace->n_causes)
+		return json_node_refuse(node, "there is no cause %" PRIu64, values[2]);
+	list->taken_ns += values[1];
+	list->window->events[list->window->n_events++] = (struct rec_trace_event){
+		.at_ns = list->window->at_ns + values[0],
+		.ns = values[1],
+		.cause = (unsigned int)values[2],
+	};
+	return 0;
+}
+
 static int read_event(const struct json_node *item, void *to)
 {
 	struct event_list *list = to;
-	uint64_t values[3];
+	uint64_t values[JSON_TRIPLE];
 	int err = json_node_want(item, json_type_array, "[at, duration, cause]");
 
 	if (err)
@@ -136,20 +154,7 @@ static int read_event(const struct json_node *item, void *to)
 
 		err = json_node_read_u64(&number, UINT64_MAX, &values[i]);
 	}
-	if (err)
-		return err;
-	if (values[0] != list->taken_ns || values[1] > list->window->duration_ns - list->taken_ns)
-		return json_node_refuse(item, "does not begin where the one before ended, or ends "
-					      "behind its window");
-	if (values[2] >= list->trace->n_causes)
-		return json_node_refuse(item, "there is no cause %" PRIu64, values[2]);
-	list->taken_ns += values[1];
-	list->window->events[list->window->n_events++] = (struct rec_trace_event){
-		.at_ns = list->window->at_ns + values[0],
-		.ns = values[1],
-		.cause = (unsigned int)values[2],
-	};
-	return 0;
+	return err ?: put_event(list, item, values);
 }
 
 /* Is it behind the one before, and does it end before time does? */
@@ -168,11 +173,38 @@ static int check_window(const struct json_node *item, const struct rec_trace *tr
 	return 0;
 }
 
+static int make_room(struct rec_trace_window *window, size_t n)
+{
+	window->events = calloc(n + 1, sizeof(*window->events));
+	return window->events ? 0 : -ENOMEM;
+}
+
+/* "events", from its table where it has one. */
+static int read_events(const struct json_node *up, struct event_list *list)
+{
+	struct json_node node = { .value = NULL };
+	const uint64_t *values = NULL;
+	size_t n = 0;
+	int err = json_node_get(up, "events", true, &node);
+
+	if (err)
+		return err;
+	values = json_node_table(&node, &n);
+	if (!values) {
+		err = json_node_want(&node, json_type_array, "a list");
+		err = err ?: make_room(list->window, json_object_array_length(node.value));
+		return err ?: json_node_read_list(up, "events", true, read_event, list);
+	}
+	err = make_room(list->window, n);
+	for (size_t i = 0; i < n && !err; i++)
+		err = put_event(list, &node, values + JSON_TRIPLE * i);
+	return err;
+}
+
 int json_trace_read_window(const struct json_node *item, void *to)
 {
 	struct recording *rec = to;
 	struct event_list list = { .trace = rec->trace };
-	struct json_node events = { .value = NULL };
 	int err = 0;
 
 	if (!rec->trace)
@@ -180,15 +212,7 @@ int json_trace_read_window(const struct json_node *item, void *to)
 	err = rec_trace_add_window(rec->trace, &list.window);
 	err = err ?: json_node_read_fields(item, json_trace_window_fields, list.window);
 	err = err ?: check_window(item, rec->trace);
-	err = err ?: json_node_get(item, "events", true, &events);
-	err = err ?: json_node_want(&events, json_type_array, "a list");
-	if (err)
-		return err;
-	list.window->events =
-		calloc(json_object_array_length(events.value) + 1, sizeof(*list.window->events));
-	if (!list.window->events)
-		return -ENOMEM;
-	err = json_node_read_list(item, "events", true, read_event, &list);
+	err = err ?: read_events(item, &list);
 	if (!err && list.taken_ns != list.window->duration_ns)
 		return json_node_refuse(item, "its events end before it does");
 	return err;
