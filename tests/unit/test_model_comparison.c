@@ -385,11 +385,43 @@ TEST(comparison_make__refuses_another_load)
 	struct plan idle = quiet;
 	struct sides sides;
 
-	idle.halted = 4000;
+	idle.halted = 5000;
 	make_sides(&sides, 3, noisy, idle);
 	check_refused(
 		&sides,
-		"the load differs by more than 20 %: the victims wanted to run 80.0 % of the time before, 60.0 % after");
+		"the load differs by more than 20 %: the victims wanted to run 80.0 % of the time before, 50.0 % after, and ran 69.1 % and 49.5 %");
+}
+
+/* The same work, which had to wait before: it wants less time where nobody keeps it waiting. */
+TEST(comparison_make__takes_the_same_work_without_its_waits)
+{
+	struct plan kept_waiting = noisy, left_alone = quiet;
+	struct comparison comparison;
+	struct sides sides;
+
+	kept_waiting.noise = 3000;
+	left_alone.halted = 5000;
+	make_sides(&sides, 3, kept_waiting, left_alone);
+	compare(&sides, false, &comparison);
+	CHECK(!comparison.is_refused);
+	CHECK_EQ(comparison.verdict, VERDICT_IMPROVED);
+	sides_done(&sides, &comparison);
+}
+
+/* Some of it was not done for want of time: it wants less, and runs more. */
+TEST(comparison_make__takes_work_that_was_not_done_before)
+{
+	struct plan starved = noisy, left_alone = quiet;
+	struct comparison comparison;
+	struct sides sides;
+
+	starved.noise = 6000;
+	starved.halted = 0;
+	left_alone.halted = 4500;
+	make_sides(&sides, 3, starved, left_alone);
+	compare(&sides, false, &comparison);
+	CHECK(!comparison.is_refused);
+	sides_done(&sides, &comparison);
 }
 
 TEST(comparison_make__refuses_another_rate_of_exits)

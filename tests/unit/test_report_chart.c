@@ -95,6 +95,8 @@ TEST(chart_hist__shows_zero_and_overflow)
 TEST(width__counts_columns_not_bytes)
 {
 	CHECK_EQ(width_of("abc"), 3);
+	CHECK_EQ(width_of("a\033[1;32mb\033[0mc"), 3);
+	CHECK_EQ(width_of("a\033[2J"), 5); /* no colour: never without a column */
 	CHECK_EQ(width_of("…▏é"), 3);
 	CHECK_EQ(width_of("フロント"), 8);
 	CHECK_EQ(width_of("e\xcc\x81"), 1);

@@ -229,10 +229,28 @@ static int note_drift(struct verify_shield *shield)
 	return code;
 }
 
+#define NOT_BACK "Not put back: "
+
+/* What is still to be put back is tried again with the next change of the host. */
+static void forget_rest(struct verify_shield *shield)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < shield->n_notes; i++) {
+		if (str_starts(shield->notes[i], NOT_BACK))
+			free(shield->notes[i]);
+		else
+			shield->notes[n++] = shield->notes[i];
+	}
+	shield->n_notes = n;
+}
+
 static int note_rest(struct verify_shield *shield)
 {
 	const struct apply *a = &shield->s.apply;
 	int code = 0;
+
+	forget_rest(shield);
 
 	for (unsigned int i = 0; i < a->plan.n_steps && !code; i++) {
 		const struct plan_step *step = &a->plan.steps[i];
@@ -241,7 +259,7 @@ static int note_rest(struct verify_shield *shield)
 			code = note(shield, "Left as somebody else has made it: %s (%s), now %s.",
 				    step->name, step->knob->name, step->now ?: "not readable");
 		else if (step->state == STEP_FAILED)
-			code = note(shield, "Not put back: %s (%s): %s; lull restore tries again.",
+			code = note(shield, NOT_BACK "%s (%s): %s; lull restore tries again.",
 				    step->name, step->knob->name, strerror(-step->err));
 	}
 	return code;
@@ -275,7 +293,7 @@ int verify_shield_off(struct verify_shield *shield)
 	apply_count(&s->apply.plan, &tally);
 	shield->n_restored = s->apply.n_restored;
 	shield->n_left = tally.drifted + tally.failed;
-	shield->has_rest |= shielding_has_rest(s);
+	shield->has_rest = shielding_has_rest(s);
 	code = code ?: note_rest(shield);
 	close_journal(shield);
 	return code;

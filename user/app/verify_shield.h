@@ -18,10 +18,10 @@ struct verify;
 
 struct verify_shield {
 	struct shielding s;
-	bool is_open;					  /* s has to be given back */
-	bool is_in_force;				  /* as far as we know */
-	bool was_lifted;				  /* by somebody else, in a round */
-	bool has_rest;					  /* something could not be put back */
+	bool is_open;	  /* s has to be given back */
+	bool is_in_force; /* as far as we know */
+	bool was_lifted;  /* by somebody else, in a round */
+	bool has_rest;	  /* something could not be put back at last */
 	unsigned int n_steps, n_held, n_restored, n_left; /* of the last time */
 	struct moved_irq *irqs; /* those that the shield moves, and their targets */
 	struct cpuset *targets;

@@ -78,8 +78,8 @@ struct comparison_sides {
 
 /*
  * Compares two sides. Rounds that must not be compared give a refused one, with reasons: other
- * victims, loss, or a load that differs by more than 20 % (the share of time that was wanted; exits
- * per second of guest time). Of pairs, only those with loss are left out. -ENOMEM.
+ * victims, loss, or a load that differs by more than 20 % (both the share of time that was wanted and
+ * the share that they ran; exits per second of guest time). Of pairs, only those with loss are left out. -ENOMEM.
  */
 int comparison_make(const struct comparison_sides *sides, const struct verdict_limits *limits,
 		    struct comparison *ret);

@@ -19,6 +19,14 @@ struct report_style;
  */
 int chart_hist_write(const struct hist *hist, const struct report_style *style, FILE *out);
 
+/* How both sides are drawn: what they share, what one has more; colours are empty without. */
+struct chart_pair_look {
+	const char *both, *before, *after;
+	const char *before_on, *after_on, *off;
+};
+
+const struct chart_pair_look *chart_pair_look(const struct report_style *style);
+
 /*
  * Two of them over each other on one axis, as samples a minute: @a_ns and @b_ns is how long each
  * was gathered. The length of a bar goes by the logarithm, so that rare long samples are seen

@@ -47,18 +47,39 @@ static unsigned int length_of(double rate, double largest, unsigned int width)
 	return max((unsigned int)lround(share * width), 1U);
 }
 
-static void draw(unsigned int a, unsigned int b, bool utf8, char *buf)
+const struct chart_pair_look *chart_pair_look(const struct report_style *style)
 {
-	const char *both = utf8 ? "█" : "#";
-	const char *more = a > b ? (utf8 ? "░" : ".") : (utf8 ? "▒" : "+");
+	static const struct chart_pair_look looks[2][2] = {
+		{ { "#", ".", "+", "", "", "" },
+		  { "#", ".", "+", "\033[33m", "\033[36m", "\033[0m" } },
+		{ { "█", "░", "▒", "", "", "" },
+		  { "█", "░", "▒", "\033[33m", "\033[36m", "\033[0m" } },
+	};
 
-	buf[0] = '\0';
-	for (unsigned int i = 0; i < max(a, b); i++) {
-		const char *part = i < min(a, b) ? both : more;
+	return &looks[style->utf8][style->color];
+}
 
-		memcpy(buf, part, strlen(part) + 1);
-		buf += strlen(part);
-	}
+static char *append(char *to, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(to, text, len + 1);
+	return to + len;
+}
+
+static void draw(unsigned int a, unsigned int b, const struct chart_pair_look *look, char *buf)
+{
+	const char *more = a > b ? look->before : look->after;
+
+	*buf = '\0';
+	for (unsigned int i = 0; i < min(a, b); i++)
+		buf = append(buf, look->both);
+	if (a == b)
+		return;
+	buf = append(buf, a > b ? look->before_on : look->after_on);
+	for (unsigned int i = min(a, b); i < max(a, b); i++)
+		buf = append(buf, more);
+	(void)append(buf, look->off);
 }
 
 static void rate_cell(struct table *table, double rate)
@@ -77,11 +98,11 @@ static void add_step(struct table *table, const struct side *a, const struct sid
 		     unsigned int step, double largest, const struct report_style *style)
 {
 	unsigned int width = max(style->width ?: 80, NUMBERS + BAR_MIN) - NUMBERS;
-	char bar[4 * BAR_MAX + 1], low[32], high[32];
+	char bar[4 * BAR_MAX + 16], low[32], high[32];
 
 	width = min(width, BAR_MAX);
 	draw(length_of(a->per_minute[step], largest, width),
-	     length_of(b->per_minute[step], largest, width), style->utf8, bar);
+	     length_of(b->per_minute[step], largest, width), chart_pair_look(style), bar);
 	table_cell(table, "%s", text_ns_short(chart_step_begin(step), low, sizeof(low)));
 	table_cell(table, "%s",
 		   step + 1 < CHART_STEPS

@@ -176,19 +176,20 @@ static int write_causes(const struct text *text, const struct comparison *compar
 
 static int write_gaps(const struct text *text, const struct comparison *comparison)
 {
-	bool utf8 = text->style->utf8;
+	const struct chart_pair_look *look = chart_pair_look(text->style);
 	int err;
 
 	if (!comparison->gap_a.count && !comparison->gap_b.count)
 		return 0;
-	err = text_title(
-		text,
-		"Gaps a minute: %s both, %s more before, %s more after; bars by the logarithm",
-		utf8 ? "█" : "#", utf8 ? "░" : ".", utf8 ? "▒" : "+");
-	return err
-		       ?: chart_pair_write(&comparison->gap_a, comparison->time_a_ns,
-					   &comparison->gap_b, comparison->time_b_ns, text->style,
-					   text->out);
+	err = text_title(text, "Gaps a minute, before and after over each other");
+	if (err)
+		return err;
+	(void)fprintf(text->out,
+		      "  %s both  %s%s more before%s  %s%s more after%s  bars by the logarithm\n",
+		      look->both, look->before_on, look->before, look->off, look->after_on,
+		      look->after, look->off);
+	return chart_pair_write(&comparison->gap_a, comparison->time_a_ns, &comparison->gap_b,
+				comparison->time_b_ns, text->style, text->out);
 }
 
 static int write_reasons(const struct text *text, const struct comparison *comparison)
@@ -202,6 +203,18 @@ static int write_reasons(const struct text *text, const struct comparison *compa
 		text_paragraph(text, 2, 4, words.s);
 	}
 	return 0;
+}
+
+static const char *color_of(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_IMPROVED:
+		return "\033[1;32m";
+	case VERDICT_WORSE:
+		return "\033[1;31m";
+	default:
+		return "\033[1m";
+	}
 }
 
 static int write_head(const struct text *text, const struct comparison *comparison)
@@ -221,7 +234,7 @@ static int write_head(const struct text *text, const struct comparison *comparis
 	err = compare_add_verdict(comparison, &words);
 	if (err)
 		return err;
-	(void)fputs(text->style->color ? "\n\033[1m" : "\n", text->out);
+	(void)fprintf(text->out, "\n%s", text->style->color ? color_of(comparison->verdict) : "");
 	text_paragraph(text, 0, 0, words.s);
 	(void)fputs(text->style->color ? "\033[0m" : "", text->out);
 	return write_reasons(text, comparison);

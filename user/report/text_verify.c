@@ -159,7 +159,7 @@ static int write_as_is(const struct text *text, const struct verification *found
 	return err;
 }
 
-/* "CPU 1 98 %, CPU 0 2 %" of one side. Appends; -ENOMEM. */
+/* "1: 98, 0: 2" of one side: CPU and how often. Appends; -ENOMEM. */
 static int add_fired(const struct moved_irq *irq, bool is_b, struct str *to)
 {
 	uint64_t all = 0;
@@ -174,7 +174,7 @@ static int add_fired(const struct moved_irq *irq, bool is_b, struct str *to)
 		char count[32];
 
 		if (n)
-			err = str_addf(to, "%sCPU %d: %s", to->len ? ", " : "", irq->fired[i].cpu,
+			err = str_addf(to, "%s%d: %s", to->len ? ", " : "", irq->fired[i].cpu,
 				       text_count(n, count, sizeof(count)));
 	}
 	return err;
@@ -207,8 +207,8 @@ static int write_irqs(const struct text *text, const struct verification *found)
 	table_group(table, "");
 	table_column(table, "interrupt", TABLE_LEFT, TABLE_SHRINK);
 	table_column(table, "to CPU", TABLE_LEFT, 0);
-	table_column(table, "fired before", TABLE_LEFT, TABLE_SHRINK);
-	table_column(table, "fired after", TABLE_LEFT, TABLE_SHRINK);
+	table_column(table, "before", TABLE_LEFT, TABLE_SHRINK);
+	table_column(table, "after", TABLE_LEFT, TABLE_SHRINK);
 	for (unsigned int i = 0; i < found->n_irqs && !err; i++) {
 		if (!found->irqs[i].n_fired) {
 			silent++;
@@ -220,7 +220,8 @@ static int write_irqs(const struct text *text, const struct verification *found)
 	}
 	if (err || !found->n_irqs)
 		return err;
-	err = text_title(text, "Interrupts that were moved, by the kernel's own count");
+	err = text_title(
+		text, "Interrupts that were moved: CPU and how often, by the kernel's own count");
 	if (!err && n)
 		err = table_write(table, text->style, 2, text->out);
 	if (!err && strayed)

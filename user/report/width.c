@@ -32,13 +32,32 @@ static unsigned int width_of_point(uint32_t point)
 	return 1;
 }
 
+#define NO_WIDTH 0x200b
+
+/* A colour of ours, "\033[1;32m", has no width; names have lost their control characters by now. */
+static size_t colour_length(const char *text, size_t len)
+{
+	size_t n = 2;
+
+	if (len < 2 || text[0] != '\033' || text[1] != '[')
+		return 0;
+	while (n < len && (text[n] == ';' || (text[n] >= '0' && text[n] <= '9')))
+		n++;
+	return n < len && text[n] == 'm' ? n + 1 : 0;
+}
+
 /* Decodes one point; a byte that begins none counts as one by itself. */
 static size_t next_point(const char *text, size_t len, uint32_t *ret)
 {
+	size_t colour = colour_length(text, len);
 	const unsigned char *s = (const unsigned char *)text;
 	size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc0 ? 2 : 1;
 	uint32_t point = n == 1 ? s[0] : s[0] & (0x7fu >> n);
 
+	if (colour) {
+		*ret = NO_WIDTH;
+		return colour;
+	}
 	for (size_t i = 1; i < n; i++) {
 		if (i >= len || (s[i] & 0xc0) != 0x80) {
 			*ret = '?';
