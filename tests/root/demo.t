@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # demo: scripts/demo end to end, with each of the three guests it can start, and interrupted in the
-# middle. Asserts that lull names the noise and that no process and no file is left. Does not test
-# the installation, nor the numbers: those are the ledger's tests.
+# middle. Asserts that lull names the noise, proves that a shield removes it, and that no process, no
+# file and no other affinity is left. Does not test the installation, nor the numbers: those are the
+# ledger's tests.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -20,11 +21,16 @@ left_pids() {
 	(unset TMPDIR && grep -lsaF -e "$mark" /proc/[0-9]*/environ | cut -d/ -f3)
 }
 
+masks() {
+	grep -s . /proc/irq/*/smp_affinity /proc/irq/default_smp_affinity
+}
+
 # Says what is left, and ends it, so that one failure is not the cause of the next.
 nothing_left() {
 	local pids files pid
 	pids=$(left_pids)
 	files=$(ls -A "$TMPDIR")
+	masks | diff "$work/masks" - || return 1
 	[[ -n $pids$files ]] || return 0
 	for pid in $pids; do
 		echo "left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
@@ -45,15 +51,15 @@ demo_names() {
 	says "$1: by a line of its ledger" "$out" '^  preempted +demo-noise [0-9]+ +[0-9]'
 	says "$1: explain says what removes it" "$out" '^ [0-9]  task: demo-noise [0-9]+$'
 	says "$1: the interrupts are named" "$out" '^found +the function call interrupts'
-	says "$1: verify gives a verdict" "$out" \
-		'^(Improved|Worse|No detectable change|Host clean|Incomplete): '
+	says "$1: the shield removes it" "$out" '^verdict +Improved$'
+	says "$1: both histograms" "$out" '^Gaps a minute, before and after over each other'
 	says "$1: and the host is restored" "$out" '^Restored ([1-9][0-9]*) of \1 settings, verified$'
 	within "$1: seconds" $((SECONDS - began)) 10 90
 	check "$1: nothing is left" nothing_left
 }
 
 has_started_recording() {
-	grep -q '^record' "$work/out"
+	grep -q 'lull record ' "$work/out"
 }
 
 # interrupt SIGNAL CODE: in the middle of the recording.
@@ -74,19 +80,20 @@ is_running() {
 	[[ -n $(left_pids) ]]
 }
 
-plan 37
+plan 40
 
+masks >"$work/masks"
 if command -v qemu-system-x86_64 >/dev/null && [[ -w /dev/kvm ]]; then
 	demo_names "QEMU" "" QEMU
 else
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for i in 1 2 3 4 5 6 7 8 9 10 11; do
 		skip "QEMU: $i" "no qemu-system-x86_64 or no /dev/kvm"
 	done
 fi
 if [[ -w /dev/kvm && -x $GUEST/miniguest ]]; then
 	demo_names "without QEMU" qemu miniguest
 else
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for i in 1 2 3 4 5 6 7 8 9 10 11; do
 		skip "without QEMU: $i" "no /dev/kvm"
 	done
 fi
