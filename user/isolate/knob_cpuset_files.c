@@ -280,7 +280,8 @@ static bool is_control(const struct plan_step *step)
 static bool is_mine(const struct plan_step *step)
 {
 	return is_host(step) || is_control(step) ||
-	       (str_ends(step->object, "/cpuset.cpus") && str_starts(step->identity, CPUSET_V2));
+	       (step->identity && str_ends(step->object, "/cpuset.cpus") &&
+		str_starts(step->identity, CPUSET_V2));
 }
 
 static int identify(const struct root *root, const struct plan_step *step, char **ret)
