@@ -8,7 +8,7 @@
 #   make tests           test programs: O/unit and O/tests/ROOM/NAME from tests/ROOM/NAME.c
 #   make fuzz            the fuzz programs (clang), in build/fuzz
 #   make install         DESTDIR, prefix
-#   make gallery         a recording in every format, and as a page, in build/gallery
+#   make gallery         a recording in every format, as pages and pictures, in build/gallery
 #   make bench | format | format-check | tidy | clean
 #
 # Switches: CC=gcc|clang  SAN=1  STATIC=1  WERROR=0|1  WITH_HWLOC WITH_DW WITH_XML
@@ -239,13 +239,9 @@ install: all
 
 # ---- tools
 
-# Every format of one recorded recording, and its page.
+# Every format of one recorded recording, its page, and the pictures of README.
 gallery: all
-	@mkdir -p $(BUILD)/gallery
-	@for f in $$(sed -nE 's/^EXPORTER\([A-Z]+, "([a-z-]+)".*/\1/p' user/report/exporters.def); do \
-		$(O)/lull export tests/golden/noise.json -f $$f -o $(BUILD)/gallery/noise.$$f || exit 1; done
-	@$(O)/lull report tests/golden/noise.json -o $(BUILD)/gallery/noise.html
-	@$(O)/lull report tests/golden/noise.json tests/golden/quiet.json -o $(BUILD)/gallery/both.html
+	@LULL=$(O)/lull BUILD=$(BUILD) scripts/gallery
 
 bench: all
 	scripts/bench

@@ -13,6 +13,9 @@ need_lull
 command -v jq >/dev/null || plan_skip_all "needs jq"
 golden=$PWD/tests/golden
 noise=$golden/noise.json
+# A round of a real one, as this lull writes it.
+real=$work/real.json
+gzip -dc "$golden/demo.json.gz" | jq '[.rounds[] | select(.side == "a")][-1]' | "$LULL" export -f json - >"$real"
 modules=$(realpath -m "${BUILD:-build}/npm/node_modules")
 
 # export FILE ARGUMENTS: into a file below $work.
@@ -55,30 +58,36 @@ sides_are_whole() {
 
 # ---- csv
 
+csv_from=$noise
 csv_of() {
-	"$LULL" export "$noise" --format csv --table "$1" | tests/cli/csv.pl | tail -n +2
+	"$LULL" export "$csv_from" --format csv --table "$1" | tests/cli/csv.pl | tail -n +2
 }
 
 ledger_agrees() {
 	csv_of ledger >"$work/have"
 	jq -r '.threads[] | . as $t | .ledger[] | [$t.tid, $t.vm, $t.vcpu, .row, (.id // "" | tostring),
-		.name, .count, .sum_ns, .max_ns] | join("\t")' "$noise" >"$work/want"
+		.name, .count, .sum_ns, .max_ns] | join("\t")' "$csv_from" >"$work/want"
 	same have want
 }
 
 buckets_agree() {
 	csv_of buckets | cut -f 2- >"$work/have"
 	jq -r '[.cpus[].sources[].hist, (.threads[] | .gap.hist, .wake.hist, .preempted.hist,
-		.ledger[].hist)] | map(select(.)) | .[].buckets[] | join("\t")' "$noise" >"$work/want"
+		.ledger[].hist)] | map(select(.)) | .[].buckets[] | join("\t")' "$csv_from" >"$work/want"
 	same have want
 }
 
 segments_agree() {
 	csv_of segments >"$work/have"
 	jq -r '.stalls | to_entries[] | . as $s | .value.segments | to_entries[] |
-		[$s.key + 1, .key + 1, .value.row, .value.name, .value.ns] | join("\t")' "$noise" \
+		[$s.key + 1, .key + 1, .value.row, .value.name, .value.ns] | join("\t")' "$csv_from" \
 		>"$work/want"
 	same have want
+}
+
+real_tables_agree() {
+	local csv_from=$real
+	ledger_agrees && buckets_agree && segments_agree
 }
 
 # Every table, of every recording, is CSV and has its header.
@@ -104,9 +113,9 @@ has_hdr() {
 
 hlog_is_lossless() {
 	local name
-	for name in noise quiet lossy; do
-		export_to log --format hlog "$golden/$name.json" &&
-			NODE_PATH=$modules node tests/cli/hdr.js "$golden/$name.json" "$work/log" || return 1
+	for name in "$golden"/{noise,quiet,lossy}.json "$real"; do
+		export_to log --format hlog "$name" &&
+			NODE_PATH=$modules node tests/cli/hdr.js "$name" "$work/log" || return 1
 	done
 }
 
@@ -118,10 +127,10 @@ hlog_keeps_sides() {
 
 hgrm_is_theirs() {
 	local name tag
-	for name in noise quiet lossy; do
-		export_to log --format hlog "$golden/$name.json"
+	for name in "$golden"/{noise,quiet,lossy}.json "$real"; do
+		export_to log --format hlog "$name"
 		for tag in $(sed -n 's/^Tag=\([^,]*\),.*/\1/p' "$work/log"); do
-			export_to text --format hgrm --hist "$tag" "$golden/$name.json" &&
+			export_to text --format hgrm --hist "$tag" "$name" &&
 				NODE_PATH=$modules node tests/cli/hdr.js --text "$work/log" "$tag" "$work/text" ||
 				return 1
 		done
@@ -155,11 +164,12 @@ trace_of() {
 }
 
 perfetto_agrees() {
-	trace_of "$(jq .started_mono_ns "$noise")" "$noise" || return 1
-	jq -r "$slices" "$noise" >"$work/want"
+	local of=$1
+	trace_of "$(jq .started_mono_ns "$of")" "$of" || return 1
+	jq -r "$slices" "$of" >"$work/want"
 	grep -vE '^clock|	counter	' "$work/decoded" >"$work/have"
-	grep -qx "clock 3 $(jq .started_mono_ns "$noise")" "$work/decoded" &&
-		grep -qx "clock 1 $(jq .started_unix_ns "$noise")" "$work/decoded" && same have want
+	grep -qx "clock 3 $(jq .started_mono_ns "$of")" "$work/decoded" &&
+		grep -qx "clock 1 $(jq .started_unix_ns "$of")" "$work/decoded" && same have want
 }
 
 # The counter holds the time of all stalls that were kept.
@@ -238,20 +248,22 @@ chrome_has_flight() {
 }
 
 chrome_agrees() {
-	export_to trace.json --format chrome-json "$noise" || return 1
+	local of=$1
+	export_to trace.json --format chrome-json "$of" || return 1
 	jq -r "$chrome_slices" "$work/trace.json" >"$work/have"
 	# There a stall is a stall on every track.
-	jq -r "$slices" "$noise" | sed 's/\tstall of [^\t]*/\tstall/' >"$work/want"
+	jq -r "$slices" "$of" | sed 's/\tstall of [^\t]*/\tstall/' >"$work/want"
 	same have want
 }
 
 # ---- folded: what a victim's lines sum to is its wall time
 
 folded_sums() {
-	export_to folded --format folded "$noise" || return 1
+	local of=$1
+	export_to folded --format folded "$of" || return 1
 	awk '{ ns = $NF; split($0, at, ";"); sum[at[1] "\t" at[2]] += ns }
 		END { for (v in sum) printf "%s\t%.0f\n", v, sum[v] }' "$work/folded" >"$work/have"
-	jq -r '.threads[] | "\(.vm)\tvcpu \(.vcpu)\t\(.wall_ns)"' "$noise" >"$work/want"
+	jq -r '.threads[] | "\(.vm)\tvcpu \(.vcpu)\t\(.wall_ns)"' "$of" >"$work/want"
 	same have want
 }
 
@@ -265,6 +277,8 @@ lints() {
 		promtool check metrics < <("$LULL" export --format prom "$noise" "$golden/$name.json") ||
 			return 1
 	done
+	promtool check metrics < <("$LULL" export --format prom --per-vcpu "$real") &&
+		promtool check metrics < <("$LULL" export --format prom "$golden/demo.json.gz")
 }
 
 # Two runs at once do not meet.
@@ -385,7 +399,7 @@ with() {
 	fi
 }
 
-plan 58
+plan 62
 mangohud 3000 5 >"$work/a.csv"
 stalls_over "$work/a.csv" >"$work/rec.json"
 
@@ -414,12 +428,14 @@ holds "json: sides keep their labels" sides_are_whole
 holds "csv: the ledger" ledger_agrees
 holds "csv: every bucket" buckets_agree
 holds "csv: every segment" segments_agree
+holds "csv: ledger, buckets and segments of a real recording" real_tables_agree
 holds "csv: 13 tables of all recordings" tables_are_csv
 with hdr-histogram-js "hlog: every bucket, maximum and percentile" hlog_is_lossless
 with hdr-histogram-js "hlog: sides keep their labels" hlog_keeps_sides
 with hdr-histogram-js "hgrm: every row as another prints it" hgrm_is_theirs
 holds "hgrm: the gaps of all victims by default" hgrm_merges
-with protoc "perfetto: tracks, slices, clocks" perfetto_agrees
+with protoc "perfetto: tracks, slices, clocks" perfetto_agrees "$noise"
+with protoc "perfetto: of a real recording" perfetto_agrees "$real"
 with protoc "perfetto: time lost over time" perfetto_counts
 with protoc "perfetto: sides keep their labels" perfetto_keeps_sides
 with protoc "perfetto: hitches, and flows from their stalls" perfetto_has_hitches
@@ -428,8 +444,10 @@ with protoc "perfetto: what the flight recorder kept" perfetto_has_flight
 holds "chrome-json: what the flight recorder kept" chrome_has_flight
 check "perfetto: frames that are not aligned" "export -f perfetto $golden/quiet.json --frames $work/a.csv -o x" 0
 check "frames in another format" "export -f csv $noise --frames $work/a.csv" 1 'goes with --format perfetto or chrome-json'
-holds "chrome-json: the same slices" chrome_agrees
-holds "folded: lines sum to wall time" folded_sums
+holds "chrome-json: the same slices" chrome_agrees "$noise"
+holds "chrome-json: of a real recording" chrome_agrees "$real"
+holds "folded: lines sum to wall time" folded_sums "$noise"
+holds "folded: of a real recording" folded_sums "$real"
 with promtool "prom: nothing to lint" lints
 holds "json: rounds are whole and labelled" rounds_have_labels
 holds "csv: rounds are whole and labelled" rounds_are_whole

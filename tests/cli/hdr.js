@@ -94,8 +94,9 @@ function checkText(log, tag, path) {
   const theirs = h.outputPercentileDistribution(5, 1000).split("\n").filter((l) => /^ *[0-9]/.test(l)).map(row);
   const text = fs.readFileSync(path, "utf8").split("\n");
   const ours = text.filter((l) => /^ *[0-9]/.test(l)).map(row);
-  const last = theirs[theirs.length - 1][0], max = ours[ours.length - 1][0];
   if (ours.length !== theirs.length) fail(`${ours.length} rows, not ${theirs.length}`);
+  if (!theirs.length || !ours.length) return;
+  const last = theirs[theirs.length - 1][0], max = ours[ours.length - 1][0];
   if (!/^ +Value +Percentile TotalCount 1\/\(1-Percentile\)$/.test(text[0])) fail("header: " + text[0]);
   theirs.forEach((want, i) => {
     const got = ours[i] || [];

@@ -334,7 +334,7 @@ holds "hostile names: lines stay whole" lines_stay_whole
 holds "hostile names: the page stays whole" page_stays_whole
 holds "hostile names: the terminal gets plain text" summary_stays_plain
 
-looked=(a cmp frames cpus hostile)
+looked=(a cmp frames cpus hostile real)
 seen=('shows verdict and maximum' 'is silent, and fetches nothing' 'fits from 320 to 1280 pixels' \
 	'has the contrast of WCAG AA' 'has colours for all eyes' 'is used by keyboard' 'has what can be toggled' \
 	'is drawn light, dark and narrow')
@@ -343,6 +343,7 @@ if command -v chromium >/dev/null && command -v node >/dev/null; then
 	page cmp.html "$rounds"
 	page frames.html "$work/rec.json" --frames "$work/a.csv"
 	page cpus.html "$golden/cpus.json"
+	page real.html "$golden/demo.json.gz"
 	for name in "${looked[@]}"; do
 		look "$name"
 	done

@@ -73,6 +73,14 @@ const char *compare_verdict_word(enum verdict verdict)
 	}
 }
 
+bool compare_is_maybe(const struct comparison_figure *figure)
+{
+	const struct stats_effect *effect = &figure->effect;
+
+	return figure->verdict == VERDICT_UNCHANGED && effect->p < figure->p &&
+	       (effect->low > 0 || effect->high < 0);
+}
+
 const char *compare_title(const struct comparison_figure *figure, bool of_cpus)
 {
 	static const struct {

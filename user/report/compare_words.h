@@ -23,6 +23,8 @@ const char *compare_range(double low, double high, enum figure_unit unit, const 
 const char *compare_title(const struct comparison_figure *figure, bool of_cpus);
 /* "improved", "worse", "no change seen"; "-": nothing can be said. */
 const char *compare_verdict_word(enum verdict verdict);
+/* An interval that is clear of 0, of so many that one may be so by chance. */
+bool compare_is_maybe(const struct comparison_figure *figure);
 /* The verdict, and the primary figure. Appends a sentence; -ENOMEM. */
 int compare_add_verdict(const struct comparison *comparison, struct str *words);
 

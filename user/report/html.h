@@ -85,8 +85,10 @@ void html_svg_text(struct html *h, double x, double y, const char *class, const 
 const char *html_share(uint64_t part, uint64_t whole, char *buf, size_t cap);
 const char *html_rate(uint64_t count, uint64_t duration_ns, char *buf, size_t cap);
 
-/* "k-irq": the colour of a row or source. */
+/* "k-irq": the colour of a source, or of what explain calls a kind. */
 const char *html_kind_class(const char *kind);
+/* That of who is meant by a name of a row: an interrupt in a preempted victim's place is one. */
+const char *html_subject_class(const char *row, const char *name);
 /* "a" or "b": the colour of a side. */
 const char *html_side_class(unsigned int side);
 /* The user's label of a side, or "before" and "after". */

@@ -102,7 +102,7 @@ static void write_cause(struct html *h, const struct explain *explain,
 			const struct explain_cause *cause, double largest)
 {
 	html_print(h, "<li><p class=\"name\"><i class=\"key %s\"></i><bdi>",
-		   html_kind_class(cause->row));
+		   html_kind_class(cause->kind));
 	html_text(h, cause->name);
 	html_print(h, "</bdi> <span class=\"kind\">%s</span></p>\n", cause->kind);
 	if (h->what->n_sides > 1) {
@@ -110,7 +110,7 @@ static void write_cause(struct html *h, const struct explain *explain,
 			write_bar(h, same_cause(&h->explains[side], cause), html_side_class(side),
 				  largest);
 	} else {
-		write_bar(h, cause, html_kind_class(cause->row), largest);
+		write_bar(h, cause, html_kind_class(cause->kind), largest);
 	}
 	write_words(h, explain, cause);
 	html_print(h, "</li>\n");

@@ -86,7 +86,8 @@ static void write_effect(struct html *h, const struct comparison_figure *figure)
 			   compare_amount(effect->high, figure->unit, true, high, sizeof(high)));
 	else
 		html_print(h, "<td>-</td>");
-	html_print(h, "<td>%s</td></tr>\n", compare_verdict_word(figure->verdict));
+	html_print(h, "<td>%s</td></tr>\n",
+		   compare_is_maybe(figure) ? "maybe" : compare_verdict_word(figure->verdict));
 }
 
 static void begin_table(struct html *h, const char *words, const char *const *columns)
@@ -104,7 +105,7 @@ static void write_figures(struct html *h, const struct comparison *comparison)
 {
 	static const char *const columns[] = { "figure",	"before", "after", "change",
 					       "95 % interval", "",	  NULL };
-	bool has_bound = false;
+	bool has_bound = false, has_maybe = false;
 
 	begin_table(h, "figures", columns);
 	for (unsigned int i = 0; i < comparison->n_figures; i++) {
@@ -118,11 +119,15 @@ static void write_figures(struct html *h, const struct comparison *comparison)
 		write_value(h, figure->a, figure->bound_a, figure->unit);
 		write_value(h, figure->b, figure->bound_b, figure->unit);
 		write_effect(h, figure);
+		has_maybe |= compare_is_maybe(figure);
 	}
 	html_print(h, "</tbody></table></div>\n");
 	if (has_bound)
 		html_print(h, "<p class=\"about\">(&lt;N): none was seen; at 95 %% there are fewer "
 			      "than N.</p>\n");
+	if (has_maybe)
+		html_print(h, "<p class=\"about\">maybe: the interval is clear of 0, but among so "
+			      "many figures that may be by chance.</p>\n");
 }
 
 static void write_share(struct html *h, double share)
@@ -155,7 +160,7 @@ static void write_causes(struct html *h, const struct comparison *comparison)
 			cause->verdict == VERDICT_IMPROVED || cause->verdict == VERDICT_WORSE;
 
 		html_print(h, "<tr><th scope=\"row\"><i class=\"key %s\"></i><bdi>",
-			   html_kind_class(cause->row));
+			   html_subject_class(cause->row, cause->name));
 		html_text(h, cause->name);
 		html_print(h, "</bdi></th><td>%s%s</td>", fates[cause->fate], is_sure ? " *" : "");
 		has_change |= is_sure;

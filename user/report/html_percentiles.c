@@ -225,8 +225,10 @@ static void draw_max(struct html *h, const struct chart *chart, const struct lin
 	*last_y = y;
 	(void)snprintf(words, sizeof(words), "max %s",
 		       str_format_ns(line->hist.max, time, sizeof(time)));
+	/* The colours of kinds are for marks: too light for letters. */
 	html_print(h, "<text x=\"%.1f\" y=\"%.1f\" class=\"value end %s\">%s</text>\n",
-		   min(x + 4, chart->left + chart->width), y, line->class, words);
+		   min(x + 4, chart->left + chart->width), y,
+		   str_starts(line->class, "k-") ? "" : line->class, words);
 }
 
 static void draw(struct html *h, const struct html_canvas *canvas, const void *arg)

@@ -28,7 +28,8 @@ static void write_bar(struct html *h, const struct rec_stall *stall, uint64_t lo
 		double width = (double)stall->segments[i].ns * scale;
 
 		html_print(h, "<rect class=\"%s\" x=\"%.2f\" width=\"%.2f\" height=\"10\"/>",
-			   html_kind_class(stall->segments[i].row), at, max(width - 0.6, 0.6));
+			   html_subject_class(stall->segments[i].row, stall->segments[i].name), at,
+			   max(width - 0.6, 0.6));
 		at += width;
 	}
 	html_print(h, "</svg>\n");
@@ -53,8 +54,9 @@ static void write_causes(struct html *h, const struct rec_stall *stall)
 		}
 		is_shown[most] = true;
 		html_fail(h, export_add_segment(&stall->segments[most], &words));
-		html_print(h, "<li><i class=\"key %s\"></i><bdi>",
-			   html_kind_class(stall->segments[most].row));
+		html_print(
+			h, "<li><i class=\"key %s\"></i><bdi>",
+			html_subject_class(stall->segments[most].row, stall->segments[most].name));
 		html_str(h, &words);
 		html_print(h, "</bdi> <b>%s</b></li>",
 			   str_format_ns(stall->segments[most].ns, time, sizeof(time)));
@@ -104,9 +106,9 @@ static void write_stall(struct html *h, const struct recording *rec, const struc
 static void write_legend(struct html *h)
 {
 	static const char *const kinds[][2] = {
-		{ "preempted", "another task" }, { "wake", "waiting after a wake-up" },
-		{ "irq", "interrupt" },		 { "vector", "timer or IPI" },
-		{ "softirq", "softirq" },	 { "other", "other" },
+		{ "task", "another task" }, { "wait", "waiting after a wake-up" },
+		{ "irq", "interrupt" },	    { "vector", "timer or IPI" },
+		{ "softirq", "softirq" },   { "other", "other" },
 	};
 
 	html_print(h, "<p class=\"legend\">");

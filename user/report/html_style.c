@@ -8,7 +8,7 @@
  */
 #include "report/html.h"
 
-const char html_style_hash[] = "sha256-yI78YK2ha/iyprNCrTi8fQB0G/a39Tr0HYNeY/Lb5q8=";
+const char html_style_hash[] = "sha256-Eab2Xu0iUSKZmoB6dQNy6oFj0o4U5nlbYfbLbatvxwk=";
 
 const char html_style[] =
 	"\n:root{--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;--page:#fff;--card:#f6f8fa;"
@@ -48,7 +48,7 @@ const char html_style[] =
 	"text{font:13px system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif}\n"
 	".tick{fill:var(--soft);font-size:12px}\n"
 	".mid{text-anchor:middle}.end{text-anchor:end}\n"
-	".value{font-weight:600}\n"
+	".value{font-weight:600;fill:var(--ink)}\n"
 	".line{fill:none;stroke-width:2.5;stroke-linejoin:round}\n"
 	".thin{stroke-width:1;stroke-opacity:.35}\n"
 	".line.a{stroke:var(--a)}.line.b{stroke:var(--b)}\n"

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "model/recording.h"
+#include "model/subject.h"
 #include "report/html.h"
 #include "report/text.h"
 
@@ -122,9 +123,9 @@ const char *html_kind_class(const char *kind)
 	static const struct {
 		const char *kind, *class;
 	} classes[] = {
-		{ "preempted", "k-task" }, { "task", "k-task" },     { "wake", "k-wake" },
-		{ "irq", "k-irq" },	   { "vector", "k-vector" }, { "softirq", "k-softirq" },
-		{ "victim", "k-victim" },
+		{ "task", "k-task" },	  { "worker", "k-task" },     { "wait", "k-wake" },
+		{ "idle", "k-wake" },	  { "throttled", "k-wake" },  { "irq", "k-irq" },
+		{ "vector", "k-vector" }, { "softirq", "k-softirq" }, { "victim", "k-victim" },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(classes); i++) {
@@ -132,6 +133,35 @@ const char *html_kind_class(const char *kind)
 			return classes[i].class;
 	}
 	return "k-other";
+}
+
+const char *html_subject_class(const char *row, const char *name)
+{
+	static const char *const own[] = { "run", "guest", "halted", "blocked" };
+	struct subject subject;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(own); i++) {
+		if (streq(own[i], row))
+			return "k-other";
+	}
+	subject_of_segment(row, name, &subject);
+	switch (subject.class) {
+	case EXPLAIN_TASK:
+	case EXPLAIN_WORKER:
+		return "k-task";
+	case EXPLAIN_QUEUE:
+	case EXPLAIN_IDLE:
+	case EXPLAIN_THROTTLED:
+		return "k-wake";
+	case EXPLAIN_IRQ:
+		return "k-irq";
+	case EXPLAIN_VECTOR:
+		return "k-vector";
+	case EXPLAIN_SOFTIRQ:
+		return "k-softirq";
+	default:
+		return "k-other";
+	}
 }
 
 const char *html_side_class(unsigned int side)

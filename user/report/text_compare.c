@@ -30,19 +30,10 @@ static void interval_cell(struct table *table, const struct comparison_figure *f
 		table_cell(table, "-");
 }
 
-/* An interval that is clear of 0, of so many that one may be so by chance. */
-static bool is_maybe(const struct comparison_figure *figure)
-{
-	const struct stats_effect *effect = &figure->effect;
-
-	return figure->verdict == VERDICT_UNCHANGED && effect->p < figure->p &&
-	       (effect->low > 0 || effect->high < 0);
-}
-
 /* As compare_verdict_word(), but the column stands beside that of the changes, and is narrow. */
 static const char *narrow_word(const struct comparison_figure *figure)
 {
-	if (is_maybe(figure))
+	if (compare_is_maybe(figure))
 		return "maybe";
 	return figure->verdict == VERDICT_UNCHANGED || figure->verdict == VERDICT_CLEAN
 		       ? "none seen"
@@ -90,7 +81,7 @@ static int write_figures(const struct text *text, const struct comparison *compa
 			   compare_amount(figure->effect.effect, figure->unit, true, change,
 					  sizeof(change)));
 		interval_cell(table, figure);
-		has_maybe |= is_maybe(figure);
+		has_maybe |= compare_is_maybe(figure);
 		table_cell(table, "%s", narrow_word(figure));
 	}
 	err = err ?: table_write(table, text->style, 2, text->out);
