@@ -102,7 +102,7 @@ tables_are_csv() {
 		done
 		echo "$table"
 	done >"$work/tables"
-	(($(wc -l <"$work/tables") == 13))
+	(($(wc -l <"$work/tables") == 14))
 }
 
 # ---- histograms
@@ -238,6 +238,15 @@ perfetto_has_flight() {
 	trace_of "$(jq .started_mono_ns "$noise")" "$work/flight.json" || return 1
 	grep '^CPU [0-9]*, what ran' "$work/decoded" | sort >"$work/have"
 	same have want
+}
+
+csv_has_flight() {
+	recorded_flight
+	printf '%s\r\n' cpu,at_ns,ns,kind,name,tid '1,1000,10,task,"kwin 812",812' \
+		"1,1010,20,guest,,$(jq '.threads[0].tid' "$noise")" \
+		"3,1000,30,exit,hlt,$(jq '.threads[0].tid' "$noise")" \
+		'3,2000,7,irq,"131 <nvme>",0' '3,2007,5,lost,gone,0' >"$work/want"
+	export_to have --format csv --table trace "$work/flight.json" && same have want
 }
 
 chrome_has_flight() {
@@ -399,7 +408,7 @@ with() {
 	fi
 }
 
-plan 62
+plan 63
 mangohud 3000 5 >"$work/a.csv"
 stalls_over "$work/a.csv" >"$work/rec.json"
 
@@ -429,7 +438,7 @@ holds "csv: the ledger" ledger_agrees
 holds "csv: every bucket" buckets_agree
 holds "csv: every segment" segments_agree
 holds "csv: ledger, buckets and segments of a real recording" real_tables_agree
-holds "csv: 13 tables of all recordings" tables_are_csv
+holds "csv: 14 tables of all recordings" tables_are_csv
 with hdr-histogram-js "hlog: every bucket, maximum and percentile" hlog_is_lossless
 with hdr-histogram-js "hlog: sides keep their labels" hlog_keeps_sides
 with hdr-histogram-js "hgrm: every row as another prints it" hgrm_is_theirs
@@ -442,6 +451,7 @@ with protoc "perfetto: hitches, and flows from their stalls" perfetto_has_hitche
 holds "chrome-json: the same hitches, and flows from their stalls" chrome_has_hitches
 with protoc "perfetto: what the flight recorder kept" perfetto_has_flight
 holds "chrome-json: what the flight recorder kept" chrome_has_flight
+holds "csv: what the flight recorder kept" csv_has_flight
 check "perfetto: frames that are not aligned" "export -f perfetto $golden/quiet.json --frames $work/a.csv -o x" 0
 check "frames in another format" "export -f csv $noise --frames $work/a.csv" 1 'goes with --format perfetto or chrome-json'
 holds "chrome-json: the same slices" chrome_agrees "$noise"

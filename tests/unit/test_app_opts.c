@@ -23,7 +23,7 @@ struct config {
 	const char *text;
 	struct opt_strings many;
 	uint32_t number;
-	uint64_t duration_ns;
+	uint64_t duration_ns, maybe_ns;
 	struct cpuset *cpus;
 	enum opt_color color;
 	int level;
@@ -62,6 +62,14 @@ static const struct opt opts[] = {
 	  .offset = offsetof(struct config, duration_ns),
 	  .min = 1000,
 	  .max = 60000000000 },
+	{ .name = "maybe",
+	  .metavar = "[=TIME]",
+	  .help = "a time, or the usual one",
+	  .type = OPT_DURATION_MAY,
+	  .offset = offsetof(struct config, maybe_ns),
+	  .min = 1000,
+	  .max = 60000000000,
+	  .otherwise = 5000 },
 	{ .letter = 'c',
 	  .name = "cpus",
 	  .metavar = "LIST",
@@ -274,6 +282,25 @@ TEST(opts_parse__durations_from_least_to_most)
 	}
 }
 
+TEST(opts_parse__a_duration_that_may_be_left_out)
+{
+	struct line none = { 0 }, bare = none, given = none, apart = none, bad = none;
+
+	CHECK_EQ(parse(&none, "-f", NULL), 0);
+	CHECK_EQ(none.config.maybe_ns, 0);
+	CHECK_EQ(parse(&bare, "--maybe", "-f", NULL), 0);
+	CHECK_EQ(bare.config.maybe_ns, 5000);
+	CHECK(bare.config.flag);
+	CHECK_EQ(parse(&given, "--maybe=2ms", NULL), 0);
+	CHECK_EQ(given.config.maybe_ns, 2000000);
+	/* What stands apart is a word of its own. */
+	CHECK_EQ(parse(&apart, "--maybe", "2ms", NULL), 0);
+	CHECK_EQ(apart.config.maybe_ns, 5000);
+	CHECK_EQ(apart.rest, 2);
+	CHECK_EQ(parse(&bad, "--maybe=999ns", NULL), -EINVAL);
+	CHECK(file_has("said", "try: --maybe 999ns: out of range (1.00 us to 60.0 s)"));
+}
+
 TEST(opts_parse__says_which_range)
 {
 	struct line number = { 0 }, duration = { 0 };
@@ -382,6 +409,7 @@ TEST(opts_parse__help_prints_every_option_and_ends_it)
 		CHECK(file_has("out", opts[i].help));
 	CHECK(file_has("out", "-n, --number N"));
 	CHECK(file_has("out", "      --color WHEN"));
+	CHECK(file_has("out", "      --maybe[=TIME]"));
 }
 
 TEST(opts_parse__help_by_letter_too)

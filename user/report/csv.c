@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "model/rec_trace.h"
 #include "model/recording.h"
 #include "report/export.h"
 #include "report/json_fields.h"
@@ -319,6 +320,30 @@ static int write_stacks(struct csv *csv)
 	return 0;
 }
 
+/* What the flight recorder kept, an event a line. */
+static int write_trace(struct csv *csv)
+{
+	const struct rec_trace *trace = csv->side->rec->trace;
+
+	for (unsigned int i = 0; trace && i < trace->n_windows; i++) {
+		const struct rec_trace_window *w = &trace->windows[i];
+
+		for (unsigned int j = 0; j < w->n_events; j++) {
+			const struct rec_trace_event *e = &w->events[j];
+			const struct rec_trace_cause *cause = &trace->causes[e->cause];
+
+			line_begin(csv);
+			cell_int(csv, w->cpu);
+			cell_u64(csv, e->at_ns);
+			cell_u64(csv, e->ns);
+			cell_text(csv, cause->kind);
+			cell_fields(csv, json_trace_cause_fields, cause);
+			line_end(csv);
+		}
+	}
+	return 0;
+}
+
 static int write_audit(struct csv *csv)
 {
 	for (unsigned int i = 0; i < csv->side->rec->n_audit; i++) {
@@ -396,6 +421,7 @@ static const struct table tables[] = {
 	{ "stalls", "stall", json_stall_fields, write_stalls },
 	{ "segments", "stall,segment,row", json_segment_fields, write_segments },
 	{ "stacks", "stall,depth,symbol", NULL, write_stacks },
+	{ "trace", "cpu,at_ns,ns,kind", json_trace_cause_fields, write_trace },
 	{ "audit", "lull", json_audit_fields, write_audit },
 	{ "programs", NULL, json_program_fields, write_programs },
 	{ "notes", "kind,count,text", NULL, write_notes },

@@ -10,6 +10,7 @@
 #include "model/recording.h"
 #include "report/export.h"
 #include "report/html.h"
+#include "report/html_flight.h"
 #include "report/text.h"
 
 #define STALLS_SHOWN   12
@@ -99,6 +100,7 @@ static void write_stall(struct html *h, const struct recording *rec, const struc
 		html_text(h, stall->waker);
 		html_print(h, "</bdi></p>\n");
 	}
+	html_flight(h, rec, stall);
 	write_stack(h, stall);
 	html_print(h, "</li>\n");
 }

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "model/rec_trace.h"
 #include "model/recording.h"
 #include "report/report.h"
 #include "report/table.h"
@@ -152,6 +153,29 @@ static int list_write(const struct text *text, const char *before, char *const *
 	return err;
 }
 
+/* What the flight recorder kept: it is no figure, but whoever wants it must know where it is. */
+static int trace_write(const struct text *text)
+{
+	const struct rec_trace *trace = text->rec->trace;
+	auto_str struct str line = { .s = NULL };
+	char events[32], windows[32];
+	uint64_t n = 0;
+	int err;
+
+	if (!trace)
+		return 0;
+	for (unsigned int i = 0; i < trace->n_windows; i++)
+		n += trace->windows[i].n_events;
+	err = str_addf(&line, "flight recorder: %s events in %s window%s around stalls%s",
+		       text_count(n, events, sizeof(events)),
+		       text_count(trace->n_windows, windows, sizeof(windows)),
+		       trace->n_windows == 1 ? "" : "s",
+		       n ? "; lull export --format perfetto shows them" : "");
+	if (!err)
+		text_paragraph(text, 2, 4, line.s);
+	return err;
+}
+
 static int self_write(const struct text *text)
 {
 	const struct recording *rec = text->rec;
@@ -220,6 +244,7 @@ int text_foot_write(const struct text *text)
 	err = err ?: audit_write(text);
 	err = err ?: list_write(text, "not measured: ", rec->missing, rec->n_missing);
 	err = err ?: list_write(text, "note: ", rec->notes, rec->n_notes);
+	err = err ?: trace_write(text);
 	err = err ?: self_write(text);
 	return err ?: programs_write(text);
 }
