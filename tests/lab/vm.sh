@@ -9,7 +9,7 @@ readonly exit_hang=124
 readonly exit_died=125
 
 # what tests that share a machine must say alike
-readonly vm_shared='accel cpu smp memory append'
+readonly vm_shared='accel cpu smp memory append root'
 
 # -- what the tests ask for ----------------------------------------------------
 
@@ -136,13 +136,20 @@ payload_read() {
 	done <"$file"
 }
 
-# The tests' part of the initramfs: a later archive overrides and adds to the base.
+# The tests' part of the initramfs: a later archive overrides and adds to the base. With systemd all of
+# it is in the root that is to be, where /lib is a link.
 payload_build() {
 	local top=$1 test
 	shift
 
-	mkdir -p "$top/test/bin"
+	mkdir -p "$top"
 	cp "$root/tests/lab/init" "$top/init"
+	if [[ $(vm_setting root '' "$@") == systemd ]]; then
+		top+=/systemd
+		system_links "$top"
+		cp "$root/tests/lab/init" "$top/init"
+	fi
+	mkdir -p "$top/test/bin"
 	cp "$root/tests/lab/lib.sh" "$top/test/lib.sh"
 	echo "$*" >"$top/test/order"
 	for test; do
@@ -152,6 +159,20 @@ payload_build() {
 }
 
 # -- booting -------------------------------------------------------------------
+
+# The whole initramfs; see payload_build.
+initrd_build() {
+	local base=$1 top=$2
+	shift 2
+
+	payload_build "$top" "$@"
+	cat "$base"
+	if [[ $(vm_setting root '' "$@") == systemd ]]; then
+		system_is_ready || system_prepare
+		cat "$(system_dir)/system.cpio"
+	fi
+	archive "$top"
+}
 
 # Disks of the tests, each an empty one that a device line names.
 vm_devices() {
