@@ -12,7 +12,7 @@
 #   make bench | format | format-check | tidy | clean
 #
 # Switches: CC=gcc|clang  SAN=1  STATIC=1  WERROR=0|1  WITH_HWLOC WITH_DW WITH_XML
-#           WITH_CAPNG=0|1
+#           WITH_CAPNG WITH_SYSTEMD=0|1
 #           CROSS=aarch64-linux-gnu SYSROOT=DIR for another machine, below build/aarch64-linux-gnu
 #           BUILD=DIR instead of build, O=DIR for the objects of one variant, V=1 shows commands
 
@@ -82,17 +82,20 @@ WITH_HWLOC ?= $(call has,hwloc)
 WITH_DW    ?= $(call has,libdw)
 WITH_XML   ?= $(call has,libxml-2.0)
 WITH_CAPNG ?= $(call has,libcap-ng)
+WITH_SYSTEMD ?= $(call has,libsystemd)
 # Once, not at each use; an override on the command line stays what it is.
 WITH_HWLOC := $(WITH_HWLOC)
 WITH_DW    := $(WITH_DW)
 WITH_XML   := $(WITH_XML)
 WITH_CAPNG := $(WITH_CAPNG)
+WITH_SYSTEMD := $(WITH_SYSTEMD)
 
 PKGS := libbpf libelf zlib json-c
 PKGS += $(if $(filter 1,$(WITH_HWLOC)),hwloc)
 PKGS += $(if $(filter 1,$(WITH_DW)),libdw)
 PKGS += $(if $(filter 1,$(WITH_XML)),libxml-2.0)
 PKGS += $(if $(filter 1,$(WITH_CAPNG)),libcap-ng)
+PKGS += $(if $(filter 1,$(WITH_SYSTEMD)),libsystemd)
 
 ifneq ($(filter-out $(GOALS_WITHOUT_BUILD),$(or $(MAKECMDGOALS),all)),)
 PKG_MISSING := $(strip $(foreach p,$(PKGS),$(if $(shell $(PKGCONF) --exists $(p) || echo n),$(p))))
@@ -132,7 +135,7 @@ endif
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -Iuser -Ibpf -isystem $(BUILD)/skel $(PKG_CFLAGS) \
 	-DLULL_WITH_HWLOC=$(WITH_HWLOC) -DLULL_WITH_DW=$(WITH_DW) -DLULL_WITH_CAPNG=$(WITH_CAPNG) \
-	-DLULL_WITH_XML=$(WITH_XML) \
+	-DLULL_WITH_XML=$(WITH_XML) -DLULL_WITH_SYSTEMD=$(WITH_SYSTEMD) \
 	-include user/base/banned.h
 ALL_CFLAGS  := -std=gnu17 $(CFLAGS) $(WARN) -fno-common -fno-strict-aliasing $(MODE_CFLAGS)
 ALL_LDFLAGS := $(MODE_LDFLAGS) $(LDFLAGS)

@@ -34,9 +34,9 @@ static void print_version(void)
 	(void)printf("lull %s\n", LULL_VERSION);
 	(void)printf(
 		"built in: %chwloc (topology) %clibdw (symbols of stacks) %clibxml2 (libvirt's XML) "
-		"%clibcap-ng (drops privileges)\n",
+		"%clibcap-ng (drops privileges) %clibsystemd (CPUs of units)\n",
 		LULL_WITH_HWLOC ? '+' : '-', LULL_WITH_DW ? '+' : '-', LULL_WITH_XML ? '+' : '-',
-		LULL_WITH_CAPNG ? '+' : '-');
+		LULL_WITH_CAPNG ? '+' : '-', LULL_WITH_SYSTEMD ? '+' : '-');
 }
 
 /* Is it the same but for one wrong, missing, additional or swapped letter? */

@@ -13,11 +13,12 @@
 #include "base/cleanup.h"
 #include "isolate/knob.h"
 #include "isolate/knob_cpuset_p.h"
+#include "isolate/knob_cpuset_units.h"
 #include "isolate/knob_task.h"
 
 /* The strongest first; cpuset is in one hierarchy only, that of v1 or that of v2. */
 static const struct cpuset_way *const ways[] = { &cpuset_way_v1, &cpuset_way_partition,
-						 &cpuset_way_files };
+						 &cpuset_way_systemd, &cpuset_way_files };
 
 /* The affinities that kernels before 6.2 forget: every way has them. */
 static const struct cpuset_way way_task = {
@@ -111,8 +112,8 @@ static int plan_cpuset(const struct root *root, const struct goal *goal, struct 
 	auto_free const struct layer **layers = NULL;
 	struct goal rest = *goal;
 
-	if (!goal->n_layers) /* the journal knows them all */
-		return 0;
+	if (!goal->n_layers) /* the journal knows them all, but for affinities of the time since */
+		return cpuset_units_are_changed(plan) ? cpuset_tasks_plan_v2(root, goal, plan) : 0;
 	layers = calloc(goal->n_layers, sizeof(void *));
 	if (!layers)
 		return -ENOMEM;

@@ -50,7 +50,8 @@ struct cpuset_way {
 	bool (*is_lost)(const struct root *root, const struct plan_step *step);
 };
 
-extern const struct cpuset_way cpuset_way_partition, cpuset_way_files, cpuset_way_v1;
+extern const struct cpuset_way cpuset_way_partition, cpuset_way_systemd, cpuset_way_files,
+	cpuset_way_v1;
 
 /* The cpuset that root's tasks are moved to: root's own set cannot be narrowed. */
 #define CPUSET_HOST	    "lull-host"
