@@ -219,6 +219,41 @@ host_state() {
 	done
 }
 
+# ---- a host where systemd owns the cgroups ("root systemd" in the test's vm file)
+
+# systemd_daemon NAME COMMAND...: a service lab-NAME.
+systemd_daemon() {
+	_name=$1
+	shift
+	must systemd-run --quiet --unit "lab-$_name" "$@"
+}
+
+cpus_of() {
+	sed -n 's/^Cpus_allowed_list:.//p' "/proc/$1/status"
+}
+
+# cpus_of_daemon NAME
+cpus_of_daemon() {
+	cpus_of "$(systemctl show -p MainPID --value "lab-$1.service")"
+}
+
+# systemd_state PID...: settings of units, files that hold them, cpusets, affinities of the processes:
+# all that must be as before.
+systemd_state() {
+	systemctl show -p Id -p AllowedCPUs system.slice user.slice init.scope machine.slice
+	find /run/systemd/system.control /run/systemd/transient/init.scope.d \
+		/etc/systemd/system.control 2>/dev/null | sort
+	find /run/systemd/system.control /run/systemd/transient/init.scope.d \
+		/etc/systemd/system.control -type f -exec md5sum {} + 2>/dev/null | sort -k 2 || true
+	for _file in /sys/fs/cgroup/cgroup.subtree_control /sys/fs/cgroup/cpuset.cpus* \
+		/sys/fs/cgroup/*/cpuset.cpus* /sys/fs/cgroup/*/*/cpuset.cpus*; do
+		[ ! -e "$_file" ] || echo "$_file $(cat "$_file")"
+	done
+	for _pid in 1 "$@"; do
+		echo "process $_pid $(cpus_of "$_pid")"
+	done
+}
+
 # ---- tests that print TAP
 
 # tap_run NAME COMMAND...: its TAP, in numbers, and what failed; false if anything did.
