@@ -207,7 +207,28 @@ moves() {
 	puts_back
 }
 
-plan 17
+# A line that can be read, and not written.
+unwritable() {
+	fresh
+	mv "$machine/proc/irq/26/smp_affinity_list" "$machine/proc/irq/26/behind"
+	ln -s behind "$machine/proc/irq/26/smp_affinity_list"
+	rm -rf "$work/odd" && cp -r "$machine" "$work/odd"
+}
+
+# Written under a shield, and not writable when it is lifted: owed, until it can be.
+owed() {
+	fresh
+	did 0 "shield $on -c 2-3 --only irq" || return 1
+	mv "$machine/proc/irq/26/smp_affinity_list" "$machine/proc/irq/26/behind"
+	ln -s behind "$machine/proc/irq/26/smp_affinity_list"
+	did 2 "restore $on" && grep -qx 'restored 3 of 4, verified' "$out" &&
+		grep -q 'irq 26 ahci: failed (now 0-1, not 2-3)' "$out" || return 1
+	did 2 "status $on" && grep -q ' 1 failed' "$out" || return 1
+	mv "$machine/proc/irq/26/behind" "$machine/proc/irq/26/smp_affinity_list"
+	did 0 "restore $on" && grep -qx 'everything is as it was' "$out" && is_as_before
+}
+
+plan 24
 holds "what is planned is done, and nothing else" as_planned
 check "status: all hold" "status $on" 0 ' 0 pending, 0 drifted, 0 gone, 0 failed'
 holds "restore: every file is as before" puts_back
@@ -221,6 +242,17 @@ holds "a journal that was not written to its end, or is of another boot" leftove
 holds "no room for a journal: nothing is changed" no_room
 holds "two at once, 20 times at random" two_at_once 0
 holds "two at once, and killed at random" two_at_once 1
+
+unwritable
+check "a step that fails: its name, and all rolled back" "shield $on -c 2-3" 1 \
+	'irq 26 ahci \(irq\): 2-3 -> 0-1: |rolled back, nothing is changed'
+holds "it is as before" diff -r --exclude=lull "$work/odd" "$machine"
+check "--best-effort keeps what holds" "shield $on -c 2-3 --best-effort" 2 \
+	'irq 26 ahci: failed \(now 2-3, not 0-1\)'
+check "--best-effort: restore" "restore $on" 0 '^restored 13 of 13, verified'
+holds "--best-effort: it is as before" diff -r --exclude=lull "$work/odd" "$machine"
+holds "a step that cannot be put back stays owed" owed
+check "restore: no such shield" "restore $on --vm nosuch" 4 'no shield is called nosuch'
 
 fresh
 run "shield $on -c 3 --only irq"

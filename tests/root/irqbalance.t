@@ -14,7 +14,7 @@ IRQBALANCE=${IRQBALANCE:-$(command -v irqbalance || true)}
 ! grep -qsx irqbalance /proc/[0-9]*/comm || plan_skip_all "irqbalance runs already"
 [[ ! -e /run/lull/journal ]] || plan_skip_all "a shield is in force"
 
-plan 10
+plan 13
 guest=$(last_cpu)
 irq_save
 made=''
@@ -59,6 +59,13 @@ check "nothing has drifted while it is awaited" holds
 check "the guest's CPU is banned, once it has come to it" wait_until 10 bans "$guest"
 check "restore" "$LULL" restore --all
 check "nothing is banned any more" wait_until 10 bans ""
+
+# It places the lines that a shield has moved, within the CPUs that are left to it: no drift.
+check "a shield of interrupts, too" "$LULL" shield -c "$guest" --force --only irqbalance,irq-default,irq
+wait_until 10 bans "$guest"
+sleep 3
+check "nothing has drifted while it places them" holds
+check "all that it placed is put back" "$LULL" restore --all
 
 # Restored before irqbalance has seen the ban: it must not come afterwards.
 "$LULL" shield -c "$guest" --force --only irqbalance >/dev/null 2>&1

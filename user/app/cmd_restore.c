@@ -117,7 +117,7 @@ static int restore(const struct config *config, struct shielding *s)
 	if (config->print)
 		return print_commands(s, id);
 	if (!s->apply.journal.n_layers && !s->apply.journal.n_steps) {
-		if (s->apply.n_swept || s->apply.was_interrupted)
+		if (s->apply.n_swept || s->apply.was_owed)
 			(void)printf("everything is as it was\n");
 		else
 			(void)printf("nothing to restore\n");

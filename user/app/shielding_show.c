@@ -35,12 +35,14 @@ static const char *why_of(const struct plan_step *step)
 	if (step->state == STEP_REFUSED && step->knob->ops->refusal)
 		words = step->knob->ops->refusal(step->err);
 	if (step->state == STEP_FAILED || (step->state == STEP_REFUSED && !words))
-		words = step->err == -EXDEV	   ? "the kernel made something else of it"
-			: step->err == -EOPNOTSUPP ? "not on a recorded machine"
-			: step->err		   ? strerror(-step->err)
-						   : "not written yet";
+		words = step->err == -EXDEV		? "the kernel made something else of it"
+			: step->err == -EOPNOTSUPP	? "not on a recorded machine"
+			: step->err			? strerror(-step->err)
+			: streq(step->next, step->orig) ? "not put back yet"
+							: "not written yet";
 	if (step->state == STEP_PENDING)
-		words = "in effect at the next interrupt";
+		words = step->knob->ops->is_late ? "it takes it over at its next turn"
+						 : "in effect at the next interrupt";
 	return words ?: step->why ?: "";
 }
 
@@ -277,8 +279,8 @@ int shielding_tell_lifted(struct shielding *s)
 	keep_rows(&s->steps, is_left);
 	if (s->steps.n_rows) {
 		style_read(COLOR_AUTO, false, &style);
-		(void)printf("\nleft as it is: somebody else changed it (drifted), or the kernel "
-			     "refused (failed;\nthe next run tries again):\n\n");
+		(void)printf("\nleft as it is (drifted: somebody else changed it; failed: "
+			     "restore tries again):\n\n");
 		(void)report_states_text_write(&s->steps, &style, stdout);
 	}
 	if (s->apply.bad)

@@ -473,7 +473,8 @@ int apply_open_writer(struct apply *a, const struct apply_config *config)
 		return err;
 	}
 	a->was_interrupted = a->journal.state != JOURNAL_CLEAN;
-	if (is_unfinished(&a->journal))
+	a->was_owed = is_unfinished(&a->journal);
+	if (a->was_owed)
 		err = redo(a);
 	err = err ?: sweep(a);
 	return err;

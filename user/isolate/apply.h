@@ -33,6 +33,7 @@ struct apply {
 	struct plan plan;	    /* of the last run: each step with its state */
 	bool slept, online_changed; /* since the journal was written */
 	bool was_interrupted;	    /* a killed run was found; a writer has ended it */
+	bool was_owed;		 /* something was to be put back still, which a writer has tried */
 	bool has_begun;		 /* an error came in the midst: the next run has to end this one */
 	unsigned int n_swept;	 /* layers lifted because their owner is gone */
 	unsigned int n_restored; /* steps that the last run put back */
