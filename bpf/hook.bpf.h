@@ -6,7 +6,7 @@
 #ifndef LULL_HOOK_BPF_H
 #define LULL_HOOK_BPF_H
 
-#include "thread.bpf.h"
+#include "switch.bpf.h"
 
 static __always_inline void task_describe(struct task_id *t, const struct task_struct *task)
 {

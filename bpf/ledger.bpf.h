@@ -185,6 +185,11 @@ static __always_inline void gap_close(struct lull_victim *v, __u64 end)
 /* Adds to the open gap's segments. Most gaps have one. */
 static __always_inline void segment_add(struct lull_victim *v, __u64 word, __u64 ns, __u64 label)
 {
+	if (v->n_segments == 1 && !v->sleep_segment && v->segment[0].word == word &&
+	    v->segment[0].label == label) {
+		v->segment[0].ns += ns;
+		return;
+	}
 	if (v->n_segments) {
 		ledger_segment_add(v, word, ns, label);
 		return;
@@ -195,11 +200,19 @@ static __always_inline void segment_add(struct lull_victim *v, __u64 word, __u64
 	v->n_segments = 1;
 }
 
-/* Books a stretch of a victim that is no vCPU. */
-static __always_inline void run_flush(struct lull_victim *v)
+/* The last sleep is booked, if that was not done: a sleep may turn out to have been a halt. */
+static __always_inline void block_flush(struct lull_victim *v)
 {
-	entry_count(v, LULL_ROW_RUN, 0, piece_of(v->mode_ns));
-	v->mode_ns = 0;
+	__u64 ns = v->block_ns;
+
+	if (!ns)
+		return;
+	if (v->mode != LULL_MODE_RUN) {
+		ledger_block_flush(v);
+		return;
+	}
+	v->block_ns = 0;
+	entry_count(v, LULL_ROW_BLOCKED, 0, piece_of(ns));
 }
 
 /* A victim loses the CPU to something, or guest mode: its gap begins, unless it is in one. */

@@ -179,6 +179,9 @@ struct lull_cfg {
 	__u32 pad;
 };
 
+/* Whole cache lines: what is in one element of a table shares none with the next. */
+#define LULL_LINES __attribute__((aligned(64)))
+
 struct lull_cause {
 	__u64 key; /* LULL_CAUSE; 0: free */
 	__u64 sum_ns, max_ns;
@@ -237,49 +240,59 @@ struct lull_csd {
 	__u32 from, pad; /* who queued it: 1 + number of the sender */
 };
 
-/* One watched CPU. Everything is written on that CPU only, but for csd[], ipi_from and activation. */
+/*
+ * One watched CPU. Everything is written on that CPU only, but for csd[], ipi_from and activation.
+ * What each event touches comes first, and shares cache lines with what it touches too.
+ */
 struct lull_cpu {
 	__u64 last_ns; /* time up to which all is charged */
 	__u64 nmi_ns;  /* time in NMI handlers, not yet subtracted */
+	__u64 task;    /* cause of the current task */
+	__u64 task_ns; /* net time since it got the CPU */
 	__u32 victim;  /* 1 + slot of the current task's record, 0: it is not watched */
 	__u32 depth;
-	__u32 softirq; /* 1 + vector */
-	__u32 fresh;   /* 2: the current task is not known yet; 1: no task switch seen yet */
-	__u64 soft_ns; /* net time of the open softirq */
-	__u64 soft_label_base;
-	__u64 soft_label;
-	__u64 switch_ns; /* time of the last task switch */
-	__u32 tid;	 /* of the current task, as we believe */
-	__u32 hidden;	 /* task switches that were not reported and have been rebuilt */
-	__u64 task;	 /* cause of the current task */
-	__u64 task_ns;	 /* net time since it got the CPU */
-	__u64 task_label_base;
+	__u32 softirq;	  /* 1 + vector */
+	__u32 fresh;	  /* 2: the current task is not known yet; 1: no task switch seen yet */
+	__u32 tid;	  /* of the current task, as we believe */
+	__u32 task_place; /* number of its cause */
+	__u32 head;	  /* moments written */
+	__u32 read_head;  /* head when those who wait here were last read */
+
+	__u64 switch_ns;       /* time of the last task switch */
+	__u64 task_label_base; /* task_ns when the label began */
 	__u64 task_label;
-	__u32 task_place;	   /* number of its cause */
-	__u32 ksoftirqd;	   /* 1: the current task is ksoftirqd */
-	__u64 carry_irq, carry_ns; /* net time of the earlier actions of a shared line, 1 + line */
-	__u64 busy_ns, busy_since; /* time in which a host task ran here; 0: none does now */
-	__u32 ipi_from;		   /* 1 + number of who last sent a reschedule IPI here */
-	__u32 nmi_late;		   /* 1: of nmi_ns, some did not fit into the last interval */
-	__u64 opened_ns;
-	__u32 cpu, csds; /* requests queued for it */
-	__u32 head;	 /* moments written */
-	__u32 hists;	 /* causes in use, each wanting a histogram */
-	__u64 through[2];
-	__u32 waiter[LULL_WAITERS]; /* 1 + slot of the victims that wait here; 0: free */
-	__u32 reading, read_head;   /* 1: their waits are being read; head when they last were */
-	__u32 busy_seq,
-		grouped; /* odd: busy_ns and busy_since are being changed. Tasks grouped by comm */
-	__u32 traced, trace_base; /* events of the flight recorder so far; its first place */
+	__u64 carry_irq; /* 1 + line: the earlier actions of a shared one took carry_ns */
+	__u64 soft_ns;	 /* net time of the open softirq */
+	__u64 soft_label;
+	__u32 smt;	 /* 1: it has SMT siblings */
+	__u32 ksoftirqd; /* 1: the current task is ksoftirqd */
+	__u32 ipi_from;	 /* 1 + number of who last sent a reschedule IPI here */
+	__u32 nmi_late;	 /* 1: of nmi_ns, some did not fit into the last interval */
+
 	struct lull_frame frame[LULL_DEPTH];
+	__u32 waiter[LULL_WAITERS]; /* 1 + slot of the victims that wait here; 0: free */
+
+	__u64 soft_label_base;
+	__u64 carry_ns;
+	__u64 busy_ns, busy_since; /* time in which a host task ran here; 0: none does now */
+	__u32 busy_seq;		   /* odd: both are being changed */
+	__u32 hidden;		   /* task switches that were not reported and have been rebuilt */
+	__u32 cpu, csds;	   /* requests queued for it */
+	__u64 opened_ns;
+	__u32 hists;   /* causes in use, each wanting a histogram */
+	__u32 grouped; /* tasks grouped by comm */
+	__u64 through[2];
+	__u32 reading;		  /* 1: the waits of those who wait here are being read */
+	__u32 traced, trace_base; /* events of the flight recorder so far; its first place */
+	__u32 pad1[9];
 	struct lull_csd csd[LULL_CSD];
 	__u32 events[LULL_N_HOOKS];
-	__u32 pad[LULL_N_HOOKS % 2];
+	__u32 pad[(16 - LULL_N_HOOKS % 16) % 16];
 	struct lull_moment moment[LULL_TIMELINE];
 	struct lull_cause cause[LULL_CAUSES + 1]; /* the last one takes what finds no place */
 	struct lull_label label[LULL_CPU_LABELS];
 	__u32 hist[LULL_CPU_HISTS][LULL_SLOTS1 + 1];
-};
+} LULL_LINES;
 
 struct lull_segment {
 	__u64 word; /* row << LULL_ROW_SHIFT | cause */
@@ -287,51 +300,58 @@ struct lull_segment {
 	__u64 label; /* function number, 0: none */
 };
 
-/* One watched thread. Written by the CPU on which it is, or by whoever holds its run queue's lock. */
+/*
+ * One watched thread. Written by the CPU on which it is, or by whoever holds its run queue's lock.
+ * What each switch touches comes first.
+ */
 struct lull_victim {
 	__u32 state, mode;
+	__u32 cpu; /* last known */
+	__u32 slot;
+	__u32 n_segments, sleep_segment; /* sleep: their number when the last sleep ended */
+	__u32 n_occupants, walking;	 /* walking: 1: its wait is being read back */
+	__u64 since_ns;			 /* off CPU: charged up to here */
+	__u64 mode_ns;			 /* net time in the open mode */
+	__u64 gap_ns;			 /* start of the open gap, 0: none */
+	__u64 gap_end_ns; /* run victims: end of the gap if nothing follows within LULL_JOIN_NS */
+
+	__u64 block_ns;	    /* a sleep that ended and is not yet known to be a halt or not */
+	__u64 wait_ns;	    /* of the open wait, what earlier CPUs and the wake queue took */
+	__u64 waking_ns;    /* last sched_waking; 0: no time is lost before sched_wakeup */
+	__u64 halt_wake_ns; /* when the last sleep ended */
+	__u64 waker;	    /* cause of who woke it */
+	__u32 segments_dropped;
+	__u32 first_segment; /* those before it belong to a halt */
+	__u64 comm[2];
+
+	struct lull_segment segment[LULL_SEGMENTS];
+
+	__u64 gap_sum, gap_max, wake_sum, wake_max, preempted_sum, preempted_max;
+	__u64 waker_comm[2];
+
+	__u64 woken_ns; /* length of the last wait for a CPU after a sleep */
 	__u32 tid, tgid;
-	__u32 cpu;     /* last known */
 	__u32 reason;  /* of the open exit: isa << 16 | reason; 0: not known */
 	__u32 has_kvm; /* 1: a kvm_entry or kvm_exit was seen */
 	__u32 vcpu;    /* 1 + number of a vCPU that was plugged in while measuring */
-	__u32 pad1;
 	__u32 inherit;
-	__u64 start_ns;	    /* attached or born */
-	__u64 since_ns;	    /* off CPU: charged up to here */
-	__u64 mode_ns;	    /* net time in the open mode */
-	__u64 block_ns;	    /* a sleep that ended and is not yet known to be a halt or not */
-	__u64 halt_wake_ns; /* when the last sleep ended */
-	__u64 woken_ns;	    /* length of the last wait for a CPU after a sleep */
-	__u64 waking_ns;    /* last sched_waking */
-	__u64 waker;	    /* cause of who woke it */
-	__u64 waker_comm[2];
-	__u64 gap_ns;	  /* start of the open gap, 0: none */
-	__u64 gap_end_ns; /* run victims: end of the gap if nothing follows within LULL_JOIN_NS */
-	__u64 wait_ns;	  /* of the open wait, what earlier CPUs and the wake queue took */
+	__u64 start_ns; /* attached or born */
 	__u64 sibling_ns, sibling_base;
 	__u64 stalls_ns;
 	__u32 stalls;
 	__u32 hists;
-	__u32 n_segments, segments_dropped;
-	__u32 n_occupants, slot;
-	__u64 walk_ns;		   /* while a wait is read back: charged up to here */
-	__u32 walk_first, walking; /* next moment; 1: it is being read back */
-	__u32 first_segment;	   /* those before it belong to a halt */
-	__u32 sleep_segment;	   /* number of segments when the last sleep ended */
-	__u64 comm[2];
-	struct lull_segment segment[LULL_SEGMENTS];
+	__u64 walk_ns;	  /* while a wait is read back: charged up to here */
+	__u32 walk_first; /* next moment */
+	__u32 pad1;
 	struct lull_segment occupant[LULL_OCCUPANTS]; /* of the wait that is being closed */
 	__s64 n_kstack, n_ustack; /* bytes; of the last blocker, of the last sleep */
 	__u64 kstack[LULL_STACK], ustack[LULL_STACK];
+	__u64 pad2[3];
 	struct lull_entry entry[LULL_ENTRIES + 1];
 	struct lull_label label[LULL_VICTIM_LABELS];
 	__u32 hist[LULL_VICTIM_HISTS][LULL_SLOTS1 + 1];
 	__u32 gap[LULL_SLOTS2 + 1], wake[LULL_SLOTS2 + 1], preempted[LULL_SLOTS2 + 1];
-	__u32 pad2;
-	__u64 gap_max, wake_max, preempted_max;
-	__u64 gap_sum, wake_sum, preempted_sum;
-};
+} LULL_LINES;
 
 /* A thread that KVM runs as a vCPU; index -1: which one is not known. */
 struct lull_mark {
@@ -357,9 +377,12 @@ _Static_assert(sizeof(struct lull_cause) == 48, "lull_cause");
 _Static_assert(sizeof(struct lull_entry) == 32, "lull_entry");
 _Static_assert(sizeof(struct lull_label) == 16, "lull_label");
 _Static_assert(sizeof(struct lull_event) == 32, "lull_event");
-_Static_assert(sizeof(struct lull_cpu) % 8 == 0, "lull_cpu");
+_Static_assert(__builtin_offsetof(struct lull_cpu, frame) == 128, "lull_cpu");
+_Static_assert(__builtin_offsetof(struct lull_cpu, moment) % 64 == 0, "lull_cpu");
 _Static_assert(sizeof(struct lull_cpu) <= (128UL + (LULL_CPU_HISTS - 18) * 5UL) * 512, "lull_cpu");
-_Static_assert(sizeof(struct lull_victim) % 8 == 0, "lull_victim");
+_Static_assert(__builtin_offsetof(struct lull_victim, segment) == 128, "lull_victim");
+_Static_assert(__builtin_offsetof(struct lull_victim, gap_sum) % 64 == 0, "lull_victim");
+_Static_assert(__builtin_offsetof(struct lull_victim, entry) % 64 == 0, "lull_victim");
 _Static_assert(sizeof(struct lull_victim) <= 96UL * 1024, "lull_victim");
 _Static_assert(LULL_SLOTS1 == 528 && LULL_SLOTS2 == 3840, "slots");
 

@@ -69,13 +69,17 @@ int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_
 		thread_turn_up(bpf_get_smp_processor_id(), bpf_ktime_get_ns(), &a.next);
 		return 0;
 	}
-	task_describe(&a.prev, prev);
 	task_describe(&a.next, next);
+	kern_comm(prev, a.comm);
 	a.dead = prev_state & TASK_DEAD;
 	a.blocked = task_sleeps(prev, preempt, prev_state);
 	now = bpf_ktime_get_ns();
-	if (c->tid != a.prev.tid)
-		cpu_hidden(c, &a.prev, now, task_stint(prev));
+	if (c->tid != (__u32)prev->pid) {
+		struct task_id hidden;
+
+		task_describe(&hidden, prev);
+		cpu_hidden(c, &hidden, now, task_stint(prev));
+	}
 	prev_place = c->victim;
 	cpu_switch(c, now, &a);
 	if (lull_cfg.stacks)

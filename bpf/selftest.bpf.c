@@ -6,7 +6,7 @@
  * global, so that the verifier looks at each once.
  * Not covered: what hooks read from kernel structs, and being interrupted by one another.
  */
-#include "thread.bpf.h"
+#include "switch.bpf.h"
 
 #include "selftest_abi.h"
 #include "vcpu.bpf.h"
@@ -55,12 +55,16 @@ __noinline int selftest_switch(struct selftest_event *e)
 		thread_turn_up(e->cpu, e->now, &a.next);
 		return 0;
 	}
-	task_of(&e->current_task, &a.prev);
 	task_of(&e->task, &a.next);
+	comm_copy(a.comm, e->current_task.comm);
 	a.blocked = e->a & SELFTEST_SLEEPS;
 	a.dead = e->a & SELFTEST_DIES;
-	if (c->tid != a.prev.tid)
-		cpu_hidden(c, &a.prev, e->now, e->b);
+	if (c->tid != e->current_task.tid) {
+		struct task_id hidden;
+
+		task_of(&e->current_task, &hidden);
+		cpu_hidden(c, &hidden, e->now, e->b);
+	}
 	cpu_switch(c, e->now, &a);
 	return 0;
 }

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * thread: a victim loses its CPU, and gets one back. Called, not inlined; no program lives here.
+ * thread: what is rare when a victim loses its CPU or gets one back. Called, not inlined; no program
+ * lives here.
  */
-#include "thread.bpf.h"
-
-static __always_inline void victim_forget(__u32 tid)
-{
-	__u32 h = victim_hash(tid);
-
-	NO_UNROLL
-	for (int i = 0; i < LULL_VICTIM_PROBE; i++) {
-		__u64 *e = &lull_victim_tab[(h + i) & (LULL_VICTIM_TAB - 1)];
-
-		if ((__u32)*e == tid)
-			*e = 0xffffffffULL;
-	}
-}
+#include "switch.bpf.h"
 
 /* Where it is rare, what cpu_set_task and cpu_task_end do is a call. */
 __noinline int thread_becomes(struct lull_cpu *c, const struct task_id *t)
@@ -29,6 +17,64 @@ __noinline int thread_task_end(struct lull_cpu *c)
 {
 	if (c)
 		cpu_task_end(c);
+	return 0;
+}
+
+static __always_inline bool cpu_busy_read(struct lull_cpu *c, __u64 *busy, __u64 *since)
+{
+	__u32 seq = *(volatile __u32 *)&c->busy_seq;
+
+	*busy = *(volatile __u64 *)&c->busy_ns;
+	*since = *(volatile __u64 *)&c->busy_since;
+	return !(seq & 1) && seq == *(volatile __u32 *)&c->busy_seq;
+}
+
+/*
+ * Host tasks' time on this CPU so far. Another CPU reads it: taken again while it is being changed.
+ * No loop: clang 14 places its head so that 6.1's verifier takes falling into it for a back-edge.
+ */
+static __always_inline __u64 cpu_busy(struct lull_cpu *c, __u64 now)
+{
+	__u64 busy, since;
+
+	if (!cpu_busy_read(c, &busy, &since) && !cpu_busy_read(c, &busy, &since))
+		(void)cpu_busy_read(c, &busy, &since);
+	return since && now > since ? busy + now - since : busy;
+}
+
+static __always_inline __u64 siblings_busy(__u32 cpu, __u64 now)
+{
+	__u32 at = cpu;
+	__u64 busy = 0;
+
+	NO_UNROLL
+	for (int i = 0; i < 7; i++) {
+		__u32 next = lull_cpu_sibling[at & (LULL_MAX_CPUS - 1)];
+		struct lull_cpu *c;
+
+		if (!next || next - 1 == cpu)
+			break;
+		at = next - 1;
+		c = cpu_get(at);
+		if (c)
+			busy += cpu_busy(c, now);
+	}
+	return busy;
+}
+
+/* What runs on the siblings of @c while @v has it counts from here. */
+__noinline int thread_sibling_mark(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+{
+	if (c && v)
+		v->sibling_base = siblings_busy(c->cpu, now);
+	return 0;
+}
+
+/* Up to here. */
+__noinline int thread_sibling_read(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+{
+	if (c && v)
+		v->sibling_ns += siblings_busy(c->cpu, now) - v->sibling_base;
 	return 0;
 }
 
@@ -58,89 +104,41 @@ __noinline int thread_sync(struct lull_cpu *c, const struct task_id *t)
 	return 0;
 }
 
-/* A victim loses its CPU at @now. */
-__noinline int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now,
-			  const struct switch_args *a)
+static __always_inline void victim_forget(__u32 tid)
 {
-	if (!c || !v || !a)
+	__u32 h = victim_hash(tid);
+
+	NO_UNROLL
+	for (int i = 0; i < LULL_VICTIM_PROBE; i++) {
+		__u64 *e = &lull_victim_tab[(h + i) & (LULL_VICTIM_TAB - 1)];
+
+		if ((__u32)*e == tid)
+			*e = 0xffffffffULL;
+	}
+}
+
+/* It is gone. */
+__noinline int thread_dies(struct lull_victim *v)
+{
+	if (!v)
 		return 0;
-	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
-		v->sibling_ns += siblings_busy(c->cpu, now) - v->sibling_base;
-	comm_copy(v->comm, a->prev.comm);
-	if (v->block_ns && (a->blocked || a->dead))
-		ledger_block_flush(v);
-	if (!a->blocked && !a->dead) {
-		victim_interrupted(v, now);
-		if (!v->gap_ns)
-			v->gap_ns = now;
-	} else if (v->mode == LULL_MODE_GUEST) {
-		victim_interrupted(v, now);
-	} else if (v->mode == LULL_MODE_RUN && v->gap_ns) {
-		gap_close(v, v->gap_end_ns ?: now);
-	}
-	if (v->mode == LULL_MODE_RUN)
-		run_flush(v);
-	v->since_ns = now;
-	v->wait_ns = 0;
-	v->state = a->dead ? LULL_STATE_DEAD
-			   : (a->blocked ? LULL_STATE_BLOCKED : LULL_STATE_PREEMPTED);
-	if (v->state == LULL_STATE_PREEMPTED) {
-		v->cpu = c->cpu;
-		waiter_add(c, v);
-	}
-	if (a->dead)
-		victim_forget(v->tid);
+	v->state = LULL_STATE_DEAD;
+	victim_forget(v->tid);
 	return 0;
 }
 
-static __always_inline void victim_wait_count(struct lull_victim *v)
+/* A vCPU thread leaves its CPU, in its guest or on the way between two entries. */
+__noinline int thread_vcpu_stops(struct lull_victim *v, __u64 now, bool sleeps)
 {
-	__u64 ns = v->wait_ns;
-	__u64 slot = bounded(lull_slot(ns, LULL_SUB_BITS2), LULL_SLOTS2);
-
-	if (v->state == LULL_STATE_WOKEN) {
-		v->wake[slot]++;
-		v->wake_sum += ns;
-		if (ns > v->wake_max)
-			v->wake_max = ns;
-		v->woken_ns = ns;
-	} else {
-		v->preempted[slot]++;
-		v->preempted_sum += ns;
-		if (ns > v->preempted_max)
-			v->preempted_max = ns;
-	}
-}
-
-/* One occupant, without a label, had the CPU all the time: most waits are so. */
-static __always_inline bool wait_is_plain(const struct lull_cpu *c, const struct lull_victim *v,
-					  __u64 now)
-{
-	const struct lull_moment *last = &c->moment[(c->head - 1) & (LULL_TIMELINE - 1)];
-	const struct lull_moment *before = &c->moment[(c->head - 2) & (LULL_TIMELINE - 1)];
-
-	return c->head > 1 && last->end_ns == now && before->end_ns <= v->since_ns &&
-	       now > v->since_ns && !v->n_occupants && !v->walking &&
-	       !(last->word >> LULL_ROW_SHIFT);
-}
-
-/* Books it at once, if the occupant has its entry where it is looked for first; false: it has not. */
-static __always_inline bool wait_book_plain(const struct lull_cpu *c, struct lull_victim *v,
-					    __u64 now)
-{
-	__u64 row = v->state == LULL_STATE_WOKEN ? LULL_ROW_WAKE : LULL_ROW_PREEMPTED;
-	__u64 key = row << LULL_ROW_SHIFT | c->moment[(c->head - 1) & (LULL_TIMELINE - 1)].word;
-	__u64 ns = now - v->since_ns;
-	__u64 at = bounded(lull_entry_hash(key), LULL_ENTRIES);
-
-	if (v->entry[at].key != key)
-		return false;
-	entry_count(v, at, key, piece_of(ns));
-	if (v->gap_ns)
-		segment_add(v, key, ns, 0);
-	v->wait_ns += ns;
-	v->since_ns = now;
-	return true;
+	if (!v)
+		return 0;
+	if (sleeps)
+		block_flush(v);
+	if (!sleeps || v->mode == LULL_MODE_GUEST)
+		victim_interrupted(v, now);
+	if (!sleeps && !v->gap_ns)
+		v->gap_ns = now;
+	return 0;
 }
 
 /* What it did since the last event of the CPU on which it was believed to be, nobody knows. */
@@ -158,21 +156,12 @@ static __always_inline void thread_moved(struct lull_victim *v, __u64 now)
 				 now - old->last_ns);
 }
 
-/* It gets one. */
-__noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+/* It gets a CPU without having waited for it, as far as we saw. */
+__noinline int thread_surprises(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 {
 	if (!c || !v)
 		return 0;
 	switch (v->state) {
-	case LULL_STATE_PREEMPTED:
-	case LULL_STATE_WOKEN:
-		waiter_remove(c, v);
-		if (!wait_is_plain(c, v, now) || !wait_book_plain(c, v, now)) {
-			ledger_wait_read(c, v, now);
-			ledger_wait_book(c, v);
-		}
-		victim_wait_count(v);
-		break;
 	case LULL_STATE_UNKNOWN:
 		ledger_entry_add(v, LULL_ROW_PREEMPTED, LULL_CAUSE(LULL_KIND_UNKNOWN, 0, 0),
 				 now - v->since_ns);
@@ -189,12 +178,14 @@ __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 		v->start_ns = now;
 		break;
 	}
-	v->state = LULL_STATE_ON;
-	v->since_ns = now;
-	v->cpu = c->cpu;
-	victim_resumed(v, now);
-	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
-		v->sibling_base = siblings_busy(c->cpu, now);
+	return 0;
+}
+
+/* Where it is rare, what victim_comes does is a call. */
+__noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+{
+	if (c && v)
+		victim_comes(c, v, now);
 	return 0;
 }
 

@@ -21,7 +21,8 @@ struct task_id {
 
 struct switch_args {
 	bool blocked, dead; /* of prev: it sleeps, it is gone */
-	struct task_id prev, next;
+	__u64 comm[2];	    /* of prev */
+	struct task_id next;
 };
 
 #define COMM_KSOFTIRQ 0x71726974666f736bULL /* "ksoftirq", little endian */
@@ -48,48 +49,6 @@ static __always_inline void cpu_set_task(struct lull_cpu *c, const struct task_i
 	c->task_label_base = 0;
 	c->task_label = at < LULL_CAUSES ? c->cause[at].label : 0;
 	c->ksoftirqd = t->comm[0] == COMM_KSOFTIRQ;
-}
-
-static __always_inline bool cpu_busy_read(struct lull_cpu *c, __u64 *busy, __u64 *since)
-{
-	__u32 seq = *(volatile __u32 *)&c->busy_seq;
-
-	*busy = *(volatile __u64 *)&c->busy_ns;
-	*since = *(volatile __u64 *)&c->busy_since;
-	return !(seq & 1) && seq == *(volatile __u32 *)&c->busy_seq;
-}
-
-/*
- * Host tasks' time on this CPU so far. Another CPU reads it: taken again while it is being changed.
- * No loop: clang 14 places its head so that 6.1's verifier takes falling into it for a back-edge.
- */
-static __always_inline __u64 cpu_busy(struct lull_cpu *c, __u64 now)
-{
-	__u64 busy, since;
-
-	if (!cpu_busy_read(c, &busy, &since) && !cpu_busy_read(c, &busy, &since))
-		(void)cpu_busy_read(c, &busy, &since);
-	return since && now > since ? busy + now - since : busy;
-}
-
-static __always_inline __u64 siblings_busy(__u32 cpu, __u64 now)
-{
-	__u32 at = cpu;
-	__u64 busy = 0;
-
-	NO_UNROLL
-	for (int i = 0; i < 7; i++) {
-		__u32 next = lull_cpu_sibling[at & (LULL_MAX_CPUS - 1)];
-		struct lull_cpu *c;
-
-		if (!next || next - 1 == cpu)
-			break;
-		at = next - 1;
-		c = cpu_get(at);
-		if (c)
-			busy += cpu_busy(c, now);
-	}
-	return busy;
 }
 
 static __always_inline void cpu_note_busy(struct lull_cpu *c, __u64 now, bool next_is_host)
@@ -123,13 +82,17 @@ static __always_inline void waiter_remove(struct lull_cpu *c, const struct lull_
 }
 
 /* In thread.bpf.c. */
-int thread_out(struct lull_cpu *c, struct lull_victim *v, __u64 now, const struct switch_args *a);
 int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now);
 int thread_sync(struct lull_cpu *c, const struct task_id *t);
 int thread_becomes(struct lull_cpu *c, const struct task_id *t);
 int thread_task_end(struct lull_cpu *c);
 int thread_turn_up(__u32 cpu, __u64 now, const struct task_id *next);
 int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now, __u64 stint);
+int thread_vcpu_stops(struct lull_victim *v, __u64 now, bool sleeps);
+int thread_dies(struct lull_victim *v);
+int thread_sibling_mark(struct lull_cpu *c, struct lull_victim *v, __u64 now);
+int thread_sibling_read(struct lull_cpu *c, struct lull_victim *v, __u64 now);
+int thread_surprises(struct lull_cpu *c, struct lull_victim *v, __u64 now);
 
 /* A switch that was not reported is made up for. The second half is no part of the call: of these,
  * eight may be inside each other. */
@@ -155,8 +118,9 @@ static __always_inline struct lull_victim *cpu_begin(struct lull_cpu *c, const s
 	__u32 place = victim_find(t->tid);
 
 	c->fresh = 1;
+	c->smt = lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)] != 0;
 	thread_becomes(c, t);
-	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
+	if (c->smt)
 		cpu_note_busy(c, c->last_ns, t->tid && !place);
 	c->victim = place;
 	return victim_at(place);
@@ -168,51 +132,6 @@ static __always_inline void cpu_task_end(struct lull_cpu *c)
 	if (c->task_label && !c->ksoftirqd)
 		ledger_cpu_label(c, c->task_place, c->task_label, c->task_ns - c->task_label_base);
 	cause_add(c, c->task_place, c->task_ns);
-}
-
-/* Another CPU's clock may be a little ahead of ours. */
-static __always_inline __u64 switch_time(__u64 now, const struct lull_victim *next)
-{
-	if (next && next->state != LULL_STATE_NEW && next->since_ns > now)
-		return next->since_ns;
-	return now;
-}
-
-static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const struct switch_args *a)
-{
-	struct lull_victim *prev, *next;
-	__u32 place = forget(victim_find(a->next.tid));
-
-	now = switch_time(now, victim_at(place));
-	prev = victim_at(c->victim);
-	charge(c, prev, now, PRIVATE);
-	if (c->depth || c->softirq) {
-		/* With PREEMPT_RT a softirq goes on in its task, later: its rest is the task's. */
-		if (!c->fresh && (c->depth || !lull_cfg.rt))
-			anomaly(LULL_ANOMALY_OPEN_AT_SWITCH);
-		ledger_unwind(c, prev, 0);
-	}
-	if (c->carry_irq)
-		ledger_carry(c, prev, 0);
-	if (c->task_place < LULL_CAUSES) {
-		struct lull_cause *e = &c->cause[c->task_place];
-
-		e->label = c->ksoftirqd ? 0 : c->task_label;
-		comm_copy(e->comm, a->prev.comm); /* it may have been renamed */
-	}
-	cpu_task_end(c);
-	c->switch_ns = now;
-	if (lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)])
-		cpu_note_busy(c, now, a->next.tid && !place);
-	if (prev)
-		thread_out(c, prev, now, a);
-	cpu_set_task(c, &a->next);
-	c->victim = place;
-	c->fresh = 0;
-	next = victim_at(place); /* again: kept, it would double all that the verifier follows */
-	if (next)
-		thread_in(c, next, now);
-	timeline_keep(c, now);
 }
 
 /* A sleep ends: @now on the run queue of @cpu, asked for at v->waking_ns. */
@@ -228,7 +147,7 @@ static __always_inline void victim_woken(struct lull_victim *v, __u64 now, __u32
 	if (v->state == LULL_STATE_NEW) {
 		v->start_ns = asked = now;
 	} else {
-		ledger_block_flush(v);
+		block_flush(v);
 		v->block_ns = asked - v->since_ns;
 	}
 	v->halt_wake_ns = asked;
@@ -252,8 +171,11 @@ static __always_inline void victim_woken(struct lull_victim *v, __u64 now, __u32
 	v->since_ns = now;
 	v->state = LULL_STATE_WOKEN;
 	v->cpu = cpu;
-	ledger_cpu_activate(cpu, now);
 	c = cpu_get(cpu);
+	if (!c) {
+		ledger_cpu_activate(cpu, now);
+		c = cpu_get(cpu);
+	}
 	if (c)
 		waiter_add(c, v);
 }

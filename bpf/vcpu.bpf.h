@@ -32,7 +32,7 @@ static __always_inline void vcpu_enter(struct lull_cpu *c, struct lull_victim *v
 	}
 	c->fresh = 0;
 	vcpu_seen(v, LULL_MODE_EXIT);
-	ledger_block_flush(v);
+	block_flush(v);
 	ledger_mode_flush(v, false);
 	v->mode = LULL_MODE_GUEST;
 	if (v->gap_ns)
@@ -57,7 +57,7 @@ static __always_inline void vcpu_userspace(struct lull_cpu *c, struct lull_victi
 	if (!v->has_kvm)
 		return;
 	charge(c, v, now, SHARED);
-	ledger_block_flush(v);
+	block_flush(v);
 	ledger_mode_flush(v, true);
 	v->mode = LULL_MODE_USER;
 }
