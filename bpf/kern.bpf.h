@@ -40,6 +40,7 @@ struct sched_entity {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int on_cpu, on_rq; /* u8 in 7.3; libbpf resizes only unsigned loads */
+	int nr_cpus_allowed;
 	struct sched_entity se;
 	struct sched_info sched_info;
 	int pid, tgid;

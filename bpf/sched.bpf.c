@@ -87,18 +87,29 @@ int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_
 	return 0;
 }
 
+/*
+ * Will the CPU that asks queue it too? Then nothing comes between the two: interrupts are off from
+ * one to the other. Known for sure only of a thread that may run nowhere else.
+ */
+static __always_inline bool task_stays(const struct task_struct *task, __u32 cpu)
+{
+	return bpf_core_field_exists(task->nr_cpus_allowed) && task->nr_cpus_allowed == 1 &&
+	       task->thread_info.cpu == cpu;
+}
+
 SEC("?tp_btf/sched_waking")
 int BPF_PROG(sched__waking, struct task_struct *task)
 {
 	struct lull_victim *v = victim_at(victim_find(task->pid));
+	__u32 cpu = bpf_get_smp_processor_id();
 	struct lull_cpu *c;
 	struct task_id t;
 
 	if (!v)
 		return 0;
 	task_describe(&t, bpf_get_current_task_btf());
-	c = cpu_get(bpf_get_smp_processor_id());
-	v->waking_ns = bpf_ktime_get_ns();
+	c = cpu_get(cpu);
+	v->waking_ns = task_stays(task, cpu) ? 0 : bpf_ktime_get_ns();
 	v->waker = c && c->depth ? c->frame[(c->depth - 1) & (LULL_DEPTH - 1)].cause : t.cause;
 	comm_copy(v->waker_comm, t.comm);
 	return 0;
