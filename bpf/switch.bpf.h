@@ -146,13 +146,17 @@ static __always_inline void switch_close(struct lull_cpu *c, struct lull_victim 
 		ledger_carry(c, prev, 0);
 }
 
+/*
+ * What takes another way through this by its value is kept in the record, and read from it each
+ * time: of what is in a register the verifier would follow each value on its own to the end.
+ */
 static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const struct switch_args *a)
 {
 	struct lull_victim *prev, *next;
-	__u32 place = forget(victim_find(a->next.tid));
 
-	now = switch_time(now, victim_at(place));
 	prev = victim_at(c->victim);
+	c->victim = victim_find(a->next.tid);
+	now = switch_time(now, victim_at(c->victim));
 	charge(c, prev, now, PRIVATE);
 	switch_close(c, prev);
 	if (c->task_place < LULL_CAUSES) {
@@ -163,14 +167,15 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 	}
 	cpu_task_end(c);
 	c->switch_ns = now;
+	now = *(volatile __u64 *)&c->switch_ns;
 	if (c->smt)
-		cpu_note_busy(c, now, a->next.tid && !place);
+		cpu_note_busy(c, now, a->next.tid && !c->victim);
 	if (prev)
 		victim_leaves(c, prev, now, a);
 	cpu_set_task(c, &a->next);
-	c->victim = place;
+	now = *(volatile __u64 *)&c->switch_ns;
 	c->fresh = 0;
-	next = victim_at(place); /* again: kept, it would double all that the verifier follows */
+	next = victim_at(c->victim);
 	if (next)
 		victim_comes(c, next, now);
 	timeline_keep(c, now);
