@@ -181,9 +181,14 @@ int arms_detach(struct arms *a)
 	return err;
 }
 
-bool arms_has(const struct arms *a, enum arm arm)
+bool arms_has(const struct arms *a, enum arm arm, const char **ret_why)
 {
-	return arm <= ARM_ALL || (a->with_peers && peers_has(arm));
+	const char *why = "not asked for";
+	bool has = arm <= ARM_ALL || (a->with_peers && peers_has(arm, &why));
+
+	if (ret_why)
+		*ret_why = why;
+	return has;
 }
 
 const char *arms_name(enum arm arm)
@@ -196,6 +201,7 @@ const char *arms_name(enum arm arm)
 		[ARM_SOFTIRQS] = "softirqs", [ARM_RUNQLAT] = "runqlat",
 		[ARM_CPUDIST] = "cpudist",   [ARM_RUNQSLOWER] = "runqslower",
 		[ARM_FOUR] = "four tools",   [ARM_PERF_SCHED] = "perf sched",
+		[ARM_BPFTRACE] = "bpftrace", [ARM_OSNOISE] = "osnoise",
 	};
 
 	return names[arm];

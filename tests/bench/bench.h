@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bench: what lull costs, against its budget. One process runs workloads on one CPU with lull's
- * programs attached in several ways ("arms"), all in one run, and prints ratios. It measures; it
- * does not gate.
+ * programs attached in several ways ("arms"), all in one run, and prints ratios. Its exit code
+ * tells whether a budget is broken beyond doubt.
  */
 #ifndef LULL_TESTS_BENCH_BENCH_H
 #define LULL_TESTS_BENCH_BENCH_H
@@ -20,6 +20,8 @@ enum work_kind {
 	WORK_PING,    /* eventfd ping-pong: 2 each of sched_switch, sched_waking, sched_wakeup */
 	WORK_UDP,     /* a datagram to oneself: 1 softirq */
 	WORK_VECTOR,  /* an interrupt to oneself: 1 system vector */
+	WORK_TIMER,   /* a short sleep: a timer's vector, idle and back, a wake-up */
+	WORK_DISK,    /* 4 KiB read past the cache: the disk's interrupt, a wake-up */
 	WORK_SYSCALL, /* getppid, the control: nothing */
 	N_WORKS
 };
@@ -40,6 +42,8 @@ enum arm {
 	ARM_RUNQSLOWER,
 	ARM_FOUR, /* hardirqs, softirqs, runqlat, cpudist together */
 	ARM_PERF_SCHED,
+	ARM_BPFTRACE, /* a script that does what runqlat does */
+	ARM_OSNOISE,  /* the kernel's own tracer, if it has it */
 	N_ARMS
 };
 
@@ -71,8 +75,8 @@ int arms_poll(struct arms *arms, uint64_t *ret_stalls);
 int arms_detach(struct arms *arms);
 const char *arms_name(enum arm arm);
 
-/* Is it there? Only peers may be missing. */
-bool arms_has(const struct arms *arms, enum arm arm);
+/* Only peers may be missing; @ret_why (may be NULL) says why, static. */
+bool arms_has(const struct arms *arms, enum arm arm, const char **ret_why);
 
 /* stats.c */
 struct interval {
@@ -93,7 +97,7 @@ struct insn_counts {
 };
 
 /* footprint.c */
-int footprint_start(const char *lull, const char *self, struct interval *ret_ms);
+int footprint_start(const char *lull, const char *self, bool quick, struct interval *ret_ms);
 int footprint_memory(const struct root *root, const char *lull, int cpu, double *ret_rss_mb,
 		     double *ret_peak_mb);
 int footprint_snapshot(struct interval *ret_ms);
@@ -101,7 +105,7 @@ int footprint_snapshot(struct interval *ret_ms);
 int footprint_stamp(void);
 
 /* table.c */
-enum unit { UNIT_RATIO, UNIT_COUNT, UNIT_KB, UNIT_MB, UNIT_MS };
+enum unit { UNIT_RATIO, UNIT_COUNT, UNIT_KB, UNIT_MB, UNIT_MS, UNIT_TIMES };
 struct figure {
 	const char *what;
 	enum unit unit;
@@ -112,11 +116,10 @@ struct figure {
 };
 void table_print(const struct figure *figures, unsigned int n, bool json);
 
-#define FIGURES_MAX 32
-
+#define FIGURES_MAX 64
 struct options {
 	uint32_t rounds, slices, cpu;
-	bool json, peers;
+	bool json, no_peers, quick;
 	const char *lull;
 	char self[4096];
 };
@@ -136,7 +139,12 @@ struct bench {
 };
 
 /* figures.c */
+void figures_add(struct bench *b, const struct figure *figure);
 void figures_collect(struct bench *b);
-void figures_print(const struct bench *b);
+/* The number of budgets that are broken beyond doubt. */
+unsigned int figures_print(const struct bench *b);
+
+/* scale.c: how long large inputs take, and how that grows. */
+void scale_collect(struct bench *b);
 
 #endif

@@ -19,7 +19,7 @@
 #include "base/parse.h"
 #include "lull_abi.h"
 
-#define STARTS		  11
+#define STARTS		  11	    /* 3 in a quick run */
 #define SETTLE_NS	  200000000 /* lull waits that long on purpose */
 #define RECORDING_NS	  1500000000
 #define SNAPSHOT_CPUS	  1024
@@ -90,18 +90,19 @@ static int time_to_stamp(char *const argv[], uint64_t *ret_ns)
  * lull starts a command when its window opens, so a command that says the time tells when that
  * was. What starting the command alone takes is taken off, and so is the time to settle.
  */
-int footprint_start(const char *lull, const char *self, struct interval *ret_ms)
+int footprint_start(const char *lull, const char *self, bool quick, struct interval *ret_ms)
 {
 	auto_free char *program = strdup(lull), *bench = strdup(self);
 	char record[] = "record", quiet[] = "-q", output[] = "-o", none[] = "none", dashes[] = "--",
 	     stamp[] = "--stamp";
 	char *const with[] = { program, record, quiet, output, none, dashes, bench, stamp, NULL };
 	char *const without[] = { bench, stamp, NULL };
+	const unsigned int starts = quick ? 3 : STARTS;
 	double ms[STARTS];
 
 	if (!program || !bench)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < STARTS; i++) {
+	for (unsigned int i = 0; i < starts; i++) {
 		uint64_t all, alone;
 		int err = time_to_stamp(with, &all);
 
@@ -110,7 +111,7 @@ int footprint_start(const char *lull, const char *self, struct interval *ret_ms)
 			return err;
 		ms[i] = ((double)all - (double)alone - SETTLE_NS) / 1e6;
 	}
-	*ret_ms = stats_median_of(ms, STARTS);
+	*ret_ms = stats_median_of(ms, starts);
 	return 0;
 }
 

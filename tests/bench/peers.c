@@ -14,10 +14,27 @@
 
 #include "base/cleanup.h"
 
-#define START_NS 1000000000
+#define START_MS 1000
 #define END_MS	 3000
 
-enum { HARDIRQS, SOFTIRQS, RUNQLAT, CPUDIST, RUNQSLOWER, PERF_SCHED, N_PROGRAMS };
+enum {
+	HARDIRQS,
+	SOFTIRQS,
+	RUNQLAT,
+	CPUDIST,
+	RUNQSLOWER,
+	PERF_SCHED,
+	BPFTRACE,
+	OSNOISE,
+	N_PROGRAMS
+};
+
+/* runqlat in bpftrace's language. */
+#define RUNQLAT_BT                                                                                  \
+	"tracepoint:sched:sched_wakeup, tracepoint:sched:sched_wakeup_new "                         \
+	"{ @at[args->pid] = nsecs; } tracepoint:sched:sched_switch "                                \
+	"{ if (args->prev_state == 0) { @at[args->prev_pid] = nsecs; } $at = @at[args->next_pid]; " \
+	"if ($at) { @us = hist((nsecs - $at) / 1000); } delete(@at[args->next_pid]); }"
 
 /* Given as people would: histograms, no end. */
 static const char *const programs[N_PROGRAMS][8] = {
@@ -27,7 +44,12 @@ static const char *const programs[N_PROGRAMS][8] = {
 	[CPUDIST] = { "/usr/sbin/cpudist", "1000" },
 	[RUNQSLOWER] = { "/usr/sbin/runqslower", "10000" },
 	[PERF_SCHED] = { "/usr/bin/perf", "sched", "record", "-o", "/dev/null" },
+	[BPFTRACE] = { "/usr/bin/bpftrace", "-e", RUNQLAT_BT },
+	[OSNOISE] = { "/usr/bin/rtla", "osnoise", "top", "-q" },
 };
+
+/* How long each takes until it measures. */
+static const unsigned int start_ms[N_PROGRAMS] = { [BPFTRACE] = 3000, [OSNOISE] = 2000 };
 
 /* The programs of an arm, as bits. */
 static unsigned int programs_of(enum arm arm)
@@ -47,19 +69,33 @@ static unsigned int programs_of(enum arm arm)
 		return 1U << HARDIRQS | 1U << SOFTIRQS | 1U << RUNQLAT | 1U << CPUDIST;
 	case ARM_PERF_SCHED:
 		return 1U << PERF_SCHED;
+	case ARM_BPFTRACE:
+		return 1U << BPFTRACE;
+	case ARM_OSNOISE:
+		return 1U << OSNOISE;
 	default:
 		return 0;
 	}
 }
 
-bool peers_has(enum arm arm)
+static bool kernel_has_osnoise(void)
+{
+	char text[512] = "";
+	auto_close int fd = open("/sys/kernel/tracing/available_tracers", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, "osnoise");
+}
+
+bool peers_has(enum arm arm, const char **ret_why)
 {
 	unsigned int wanted = programs_of(arm);
 
+	*ret_why = "not installed";
 	for (unsigned int i = 0; i < N_PROGRAMS; i++)
 		if (wanted & 1U << i && access(programs[i][0], X_OK))
 			return false;
-	return wanted != 0;
+	*ret_why = "this kernel has no such tracer, or tracefs is not mounted";
+	return wanted && (arm != ARM_OSNOISE || kernel_has_osnoise());
 }
 
 static int start(const char *const *program, pid_t *ret)
@@ -85,9 +121,8 @@ static int start(const char *const *program, pid_t *ret)
 
 int peers_start(enum arm arm, struct peers *peers)
 {
-	const struct timespec pause = { .tv_sec = START_NS / 1000000000,
-					.tv_nsec = START_NS % 1000000000 };
-	unsigned int wanted = programs_of(arm);
+	unsigned int wanted = programs_of(arm), ms = START_MS;
+	struct timespec pause;
 
 	for (unsigned int i = 0; i < N_PROGRAMS; i++) {
 		int err;
@@ -98,7 +133,9 @@ int peers_start(enum arm arm, struct peers *peers)
 		if (err)
 			return err;
 		peers->n++;
+		ms = max(ms, start_ms[i]);
 	}
+	pause = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
 	(void)nanosleep(&pause, NULL);
 	/* One that has ended by now does not measure. */
 	for (unsigned int i = 0; i < peers->n; i++)

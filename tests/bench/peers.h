@@ -16,8 +16,8 @@ struct peers {
 	unsigned int n;
 };
 
-/* Is @arm one of theirs, and are its programs installed? */
-bool peers_has(enum arm arm);
+/* Is @arm one of theirs, and can its programs run here? @ret_why says what is missing, static. */
+bool peers_has(enum arm arm, const char **ret_why);
 /* Starts them, and gives them their time. -ENOEXEC: one has ended by then. */
 int peers_start(enum arm arm, struct peers *peers);
 void peers_stop(struct peers *peers);

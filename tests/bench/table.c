@@ -10,7 +10,8 @@
 #include "base/cleanup.h"
 
 static const char *const unit_names[] = {
-	[UNIT_RATIO] = "x", [UNIT_COUNT] = "", [UNIT_KB] = "KB", [UNIT_MB] = "MB", [UNIT_MS] = "ms",
+	[UNIT_RATIO] = "x", [UNIT_COUNT] = "", [UNIT_KB] = "KB",
+	[UNIT_MB] = "MB",   [UNIT_MS] = "ms",  [UNIT_TIMES] = "times",
 };
 
 static const char *verdict(const struct figure *f)

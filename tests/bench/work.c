@@ -32,6 +32,10 @@
 #define TRIES	    4 /* for a slice during which the speed stays the same */
 #define SPEED_DRIFT 0.03
 
+#define SLEEP_NS    20000
+#define DISK_BLOCK  4096
+#define DISK_BYTES  (16U << 20) /* of a file that is read in jumps */
+
 enum { LEADER, HELPER };
 
 struct worker {
@@ -49,6 +53,9 @@ struct work {
 	unsigned int started;
 	unsigned int ops[N_WORKS];
 	int ping, pong, udp;
+	int disk; /* -1: no file system here that reads past its cache */
+	void *block;
+	unsigned int jump;
 	struct kick_bpf *kick;
 	struct ring_buffer *kicked;
 
@@ -144,7 +151,27 @@ static int do_kicks(const struct work *w, unsigned int n)
 	return 0;
 }
 
-static int do_work(const struct work *w, unsigned int n)
+static int do_sleeps(unsigned int n)
+{
+	const struct timespec pause = { .tv_nsec = SLEEP_NS };
+
+	for (unsigned int i = 0; i < n; i++)
+		if (clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL))
+			return -EINTR;
+	return 0;
+}
+
+static int do_reads(struct work *w, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		w->jump = (w->jump + 1021) % (DISK_BYTES / DISK_BLOCK);
+		if (pread(w->disk, w->block, DISK_BLOCK, (off_t)w->jump * DISK_BLOCK) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int do_work(struct work *w, unsigned int n)
 {
 	switch (w->kind) {
 	case WORK_YIELD:
@@ -157,6 +184,10 @@ static int do_work(const struct work *w, unsigned int n)
 		return do_udp(w, n);
 	case WORK_VECTOR:
 		return do_kicks(w, n);
+	case WORK_TIMER:
+		return do_sleeps(n);
+	case WORK_DISK:
+		return do_reads(w, n);
 	default:
 		do_syscalls(n);
 		return 0;
@@ -181,7 +212,7 @@ static void lead(struct work *w)
 {
 	uint64_t v = 2;
 
-	w->err = do_work(w, KICKS);
+	w->err = do_work(w, min(w->n, KICKS));
 	for (unsigned int i = 0; i < TRIES && !w->err; i++)
 		if (try_slice(w) < SPEED_DRIFT)
 			break;
@@ -276,6 +307,25 @@ static void kick_open(struct work *w)
 	w->kick = NULL;
 }
 
+/* A file of zeros that nobody else sees, in the working directory: /tmp may be memory. */
+static void disk_open(struct work *w)
+{
+	char name[] = "bench.XXXXXX";
+	auto_close int fd = mkostemp(name, O_DIRECT | O_CLOEXEC);
+
+	w->disk = -1;
+	if (fd < 0)
+		return;
+	(void)unlink(name);
+	if (posix_memalign(&w->block, DISK_BLOCK, DISK_BLOCK))
+		return;
+	memset(w->block, 0, DISK_BLOCK);
+	for (unsigned int at = 0; at < DISK_BYTES; at += DISK_BLOCK)
+		if (pwrite(fd, w->block, DISK_BLOCK, (off_t)at) != DISK_BLOCK)
+			return;
+	w->disk = take_fd(fd);
+}
+
 static int run(struct work *w, enum work_kind kind, unsigned int n)
 {
 	w->kind = kind;
@@ -301,8 +351,8 @@ static int calibrate(struct work *w)
 		err = run(w, (enum work_kind)kind, 4 * KICKS);
 		if (err)
 			return err;
-		n = (unsigned int)(SLICE_NS / max(w->op_ns, 50));
-		w->ops[kind] = max(n / KICKS, 1) * KICKS;
+		n = max((unsigned int)(SLICE_NS / max(w->op_ns, 50)), 1);
+		w->ops[kind] = kind == WORK_VECTOR ? max(n / KICKS, 1) * KICKS : n;
 	}
 	return 0;
 }
@@ -322,6 +372,7 @@ int work_open(int cpu, struct work **ret)
 		err = -errno;
 	err = err ?: udp_open(&w->udp);
 	kick_open(w);
+	disk_open(w);
 	for (unsigned int i = 0; i < N_WORK_TIDS; i++)
 		err = err ?: worker_start(w, i);
 	err = err ?: calibrate(w);
@@ -347,6 +398,8 @@ void work_free(struct work *w)
 	cleanup_close_fd(&w->ping);
 	cleanup_close_fd(&w->pong);
 	cleanup_close_fd(&w->udp);
+	cleanup_close_fd(&w->disk);
+	free(w->block);
 	free(w);
 }
 
@@ -357,6 +410,8 @@ const pid_t *work_tids(const struct work *w)
 
 bool work_has(const struct work *w, enum work_kind kind)
 {
+	if (kind == WORK_DISK)
+		return w->disk >= 0;
 	return kind != WORK_VECTOR || w->kick;
 }
 
@@ -372,8 +427,9 @@ int work_slice(struct work *w, enum work_kind kind, double *ret_ns)
 const char *work_name(enum work_kind kind)
 {
 	static const char *const names[] = {
-		[WORK_YIELD] = "yield",	  [WORK_PING] = "ping-pong",  [WORK_UDP] = "udp",
-		[WORK_VECTOR] = "vector", [WORK_SYSCALL] = "getppid",
+		[WORK_YIELD] = "yield",	    [WORK_PING] = "ping-pong", [WORK_UDP] = "udp",
+		[WORK_VECTOR] = "vector",   [WORK_TIMER] = "timer",    [WORK_DISK] = "disk read",
+		[WORK_SYSCALL] = "getppid",
 	};
 
 	return names[kind];
