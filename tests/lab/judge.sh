@@ -56,6 +56,8 @@ judge_recording() {
 	is "$1" 'every histogram counts what its entry counts' '
 		all(.. | objects | select(has("count") and has("hist") and .hist != null);
 		.count == (.hist.buckets | map(.[2]) | add // 0))'
+	is "$1" 'every stall is as long as its segments together' '
+		all(.stalls[]; ([.segments[].ns] | add // 0) == .duration_ns)'
 	is "$1" 'no thread waits for itself' '
 		all(.threads[]; .tid as $tid | all(row("preempted")[], row("wake")[];
 		.name | test(" \($tid)( |$)") | not))'

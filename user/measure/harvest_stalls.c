@@ -44,6 +44,28 @@ static int stall_segment(const struct harvest *h, const struct lull_segment *seg
 }
 
 /*
+ * A VM exit in which the vCPU halted is booked as a whole when it is over, but a stall begins with
+ * the wake-up: what of that exit came before the halt is taken off.
+ */
+static void stall_excess(uint64_t excess, struct rec_stall *rec)
+{
+	static const char *const own[] = { "exit", "user", "untraced" };
+
+	for (unsigned int i = rec->n_segments; i-- > 0 && excess;) {
+		struct rec_segment *segment = &rec->segments[i];
+		uint64_t ns = min(segment->ns, excess);
+
+		for (unsigned int k = 0; k < ARRAY_SIZE(own); k++) {
+			if (!streq(segment->row, own[k]))
+				continue;
+			segment->ns -= ns;
+			excess -= ns;
+			break;
+		}
+	}
+}
+
+/*
  * What the segments do not hold passed between them: for a thread in its own code, a few
  * microseconds from one interruption to the next; for a vCPU none.
  */
@@ -53,6 +75,8 @@ static int stall_rest(const struct stall *s, struct rec_stall *rec)
 
 	for (unsigned int i = 0; i < rec->n_segments; i++)
 		sum += rec->segments[i].ns;
+	if (sum > s->duration_ns)
+		stall_excess(sum - s->duration_ns, rec);
 	if (sum >= s->duration_ns)
 		return 0;
 	return rec_segment_add(
