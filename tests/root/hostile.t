@@ -50,7 +50,9 @@ is_plain() {
 }
 
 terminal_is_plain() {
-	is_plain "$work/out" && is_plain "$work/err"
+	is_plain "$work/out" && is_plain "$work/err" || return 1
+	"$LULL" explain --color always "$record" >"$work/explained"
+	(($? <= 3)) && is_plain "$work/explained" && grep -q 'svg onload=x' "$work/explained"
 }
 
 formats_are_plain() {
@@ -59,10 +61,16 @@ formats_are_plain() {
 		"$LULL" export "$record" --format $format | tr -d '\r' >"$work/x" && is_plain "$work/x" || return 1
 		! grep -q $'\x1b' "$work/x" || return 1
 	done
-	for format in ledger sources threads stalls segments; do
+	for format in ledger sources labels threads stalls segments recording hists notes audit; do
 		"$LULL" export "$record" --format csv --table $format | tests/cli/csv.pl >/dev/null || return 1
 	done
 	! "$LULL" export "$record" --format prom | grep -q '^fake'
+}
+
+perfetto_is_plain() {
+	"$LULL" export "$record" --format perfetto -o "$work/perfetto" &&
+		protoc --decode=Trace -I tests/cli tests/cli/perfetto.proto <"$work/perfetto" >"$work/x" && is_plain "$work/x" &&
+		grep -q 'svg onload=x' "$work/x" && ! grep -E '\\0[0-37]|\\1[0-37]|\\177' "$work/x"
 }
 
 page_is_whole() {
@@ -77,7 +85,7 @@ browser_is_silent() {
 		! grep CONSOLE "$work/console" && ! grep -nE '<svg onload|<i>' "$work/dom"
 }
 
-plan 6
+plan 7
 
 # Not in a subshell: the processes are this one's.
 if measure; then
@@ -88,6 +96,11 @@ fi
 check "their names are in the ledger" names_are_there
 check "the terminal gets plain text" terminal_is_plain
 check "every format gets plain text" formats_are_plain
+if command -v protoc >/dev/null; then
+	check "perfetto gets plain text" perfetto_is_plain
+else
+	skip "perfetto gets plain text" "protoc is not installed (scripts/deps)"
+fi
 check "the page stays whole" page_is_whole
 if command -v chromium >/dev/null; then
 	check "the browser says nothing" browser_is_silent
