@@ -22,7 +22,7 @@ function page(file, directory, name, first, last = first) {
         const a = document.querySelector(from).getBoundingClientRect();
         const b = document.querySelector(to).getBoundingClientRect();
         const y = Math.max(a.top + scrollY - margin, 0);
-        return { x: 0, y, width: innerWidth, height: b.bottom + scrollY + 6 - y };
+        return { x: 0, y, width: innerWidth, height: b.bottom + scrollY + 2 - y };
       }, first, last, MARGIN);
       await browser.shot(`${directory}/${name}-${scheme}.webp`, clip, "webp", QUALITY);
     }

@@ -144,6 +144,45 @@ unaligned_is_said() {
 		! grep -q 'class="hit"' "$work/frames.html"
 }
 
+# ---- size: an hour of 16 vCPUs on a host of 256 CPUs, each thing as full as a recording can have it
+
+# As many buckets as there are, 4,000 stalls of 20 segments, 150 causes of each CPU and thread, CPUs
+# with four interrupts each. The numbers do not repeat, so that no picture is simpler than it could be.
+make_large() {
+	jq -c --slurpfile noise "$noise" '
+		def hist($digits; $n): (if $digits == 1 then 4 else 7 end) as $bits | pow(2; $bits) as $half |
+			[range($n) | . as $i | (if $i < 2 * $half then [$i, $i] else
+				(($i / $half | floor) - 1) as $b | pow(2; $b) as $w |
+				[(($i % $half) + $half) * $w, (($i % $half) + $half + 1) * $w - 1] end) + [1 + $i * 37 % 1009]] as $b |
+			{unit: "ns", digits: $digits, count: ([$b[][2]] | add), sum: 9e12, min: 0, max: $b[-1][1], buckets: $b};
+		def entry($i): {name: "a process of a long name \($i) \(70000 + $i) (service-number-\($i).service)",
+			count: (1000 + $i * 7919 % 9973), sum_ns: (1e9 + $i * 1e6), max_ns: 5e6, hist: null, labels: []};
+		.duration_ns = 3600e9 | .host.cpus_online = "0-255" | .watch.cpus = "0-15" |
+		.watch.threads = [range(16) | {tid: (100 + .), comm: "CPU \(.)/KVM", vm: "win11", vcpu: .}] |
+		.topology = [range(256) | {cpu: ., core: (. - . % 2), package: (. / 128 | floor), node: (. / 64 | floor), l3: (. - . % 16)}] |
+		.caches = [range(16) | {level: 3, type: "unified", bytes: 33554432, cpus: "\(. * 16)-\(. * 16 + 15)"}] +
+			[range(128) | {level: 2, type: "unified", bytes: 1048576, cpus: "\(. * 2)-\(. * 2 + 1)"}] |
+		.host_cpus = [range(16; 256) | {cpu: ., user_ns: (. * 1e9), system_ns: 1e12, irq_ns: 1e10, softirq_ns: 2e10,
+			steal_ns: 0, idle_ns: 2e12, interrupts: [range(4) | {id: "\(. + 30)", name: "\(. + 30) nvme0q\(.) (0000:01:00.0 nvme)", count: 987654}]}] |
+		.cpus = [range(16) | {cpu: ., wall_ns: 3600e9, sources: [range(150) | {source: "task", id: (70000 + .)} + entry(.)]}] |
+		.threads = [range(16) | {tid: (100 + .), pid: 99, comm: "CPU \(.)/KVM", vm: "win11", vcpu: ., has_kvm_entries: true, ended: false,
+			wall_ns: 3600e9, ledger: ([{row: "guest", name: "", count: 1, sum_ns: (3600e9 - ([range(150) | entry(.).sum_ns] | add)),
+				max_ns: 1, hist: null, labels: []}] + [range(150) | {row: "preempted", id: (70000 + .)} + entry(.)]),
+			gap: {hist: hist(2; 3000)}, wake: {hist: null}, preempted: {hist: hist(2; 3000)}, stalls: 250, stalls_ns: 1e9}] |
+		.stalls = [range(4000) | . as $i | {at_ns: ($i * 9e8 + $i * 7919 % 9973), tid: (100 + $i % 16), cpu: ($i % 16),
+			duration_ns: (100000 + $i * 104729 % 90000017), segments_dropped: 0, waker: null,
+			segments: [range(20) | {row: "preempted", name: entry(.).name, ns: 12345}]}] |
+		.stalls_total = {count: 4000, sum_ns: 16e9}' "$noise" | sed 's/\([0-9]\)e+\([0-9]\)/\1e\2/g' >"$work/large.json"
+}
+
+is_small() {
+	make_large || return 1
+	page large.html "$work/large.json" && balance "$work/large.html" || return 1
+	page twice.html "$work/large.json" "$work/large.json" && balance "$work/twice.html" || return 1
+	(($(stat -c %s "$work/large.html") < 500000 && $(stat -c %s "$work/twice.html") < 500000)) ||
+		{ stat -c '%n: %s bytes' "$work"/{large,twice}.html && return 1; }
+}
+
 # ---- the map of CPUs: eight cores of two threads, two caches, CPUs 2 and 3 of the guest
 
 # cpu N: the box of a CPU, its bar left out.
@@ -260,6 +299,14 @@ formats_stay_plain() {
 	done
 }
 
+# Its binary form as another reads it: every name is there, as plain text.
+perfetto_stays_plain() {
+	"$LULL" export "$hostile" --format perfetto -o "$work/out.perfetto" &&
+		protoc --decode=Trace -I tests/cli tests/cli/perfetto.proto <"$work/out.perfetto" >"$work/out.decoded" &&
+		grep -q 'onload=alert' "$work/out.decoded" && is_plain "$work/out.decoded" &&
+		! grep -E '\\0[0-37]|\\1[0-37]|\\177' "$work/out.decoded"
+}
+
 csv_stays_csv() {
 	local table
 	for table in ledger sources labels threads stalls segments stacks audit notes recording hists; do
@@ -298,7 +345,7 @@ with() {
 	fi
 }
 
-plan 38
+plan 40
 mangohud 3000 5 >"$work/a.csv"
 stalls_over "$work/a.csv" >"$work/rec.json"
 make_rounds "$work/rec"
@@ -315,6 +362,7 @@ holds "the sections are in order" is_in_order
 holds "nothing is fetched, nothing runs" fetches_nothing
 holds "the numbers are inside" data_agrees
 holds "every recording is a page" all_are_pages
+holds "an hour of 16 vCPUs is less than 500 KB" is_small
 holds "CPU map: cores, siblings and caches" map_has_the_machine
 holds "CPU map: what ran on the guest's CPUs and on the host's" map_says_what_ran
 holds "CPU map: recordings that know less" map_of_less
@@ -329,6 +377,7 @@ holds "frames: not aligned" unaligned_is_said
 check "frames of two recordings" "report $noise $noise --frames $work/a.csv" 1 'takes one recording'
 make_hostile
 holds "hostile names: formats stay plain" formats_stay_plain
+with protoc "hostile names: perfetto stays plain" perfetto_stays_plain
 holds "hostile names: CSV stays CSV" csv_stays_csv
 holds "hostile names: lines stay whole" lines_stay_whole
 holds "hostile names: the page stays whole" page_stays_whole

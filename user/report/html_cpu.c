@@ -16,6 +16,7 @@
 #define CAUSES_SHOWN	 3
 #define VICTIMS_SHOWN	 2
 #define INTERRUPTS_SHOWN 2
+#define CPUS_IN_FULL	 64 /* of a larger host its CPUs are bars alone */
 
 static const char *const kinds[] = { "victim", "task", "irq", "vector", "softirq", "nmi" };
 
@@ -166,7 +167,12 @@ static void write_host(struct html *h, const struct recording *rec, const struct
 	at = write_part(h, "irq", cpu->irq_ns, wall, at);
 	at = write_part(h, "softirq", cpu->softirq_ns, wall, at);
 	(void)write_part(h, "steal", cpu->steal_ns, wall, at);
-	html_print(h, "</svg><ul>");
+	html_print(h, "</svg>");
+	if (rec->n_places > CPUS_IN_FULL) {
+		html_print(h, "</div>\n");
+		return;
+	}
+	html_print(h, "<ul>");
 	for (unsigned int i = 0; i < cpu->n_interrupts && i < INTERRUPTS_SHOWN; i++) {
 		const struct rec_interrupt *interrupt = &cpu->interrupts[i];
 		bool is_line = interrupt->id[0] >= '0' && interrupt->id[0] <= '9';

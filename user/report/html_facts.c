@@ -18,8 +18,8 @@
 
 #define PROGRAMS_SHOWN 8
 #define LIMITS_MAX     16
-#define CAUSES_MAX     100
-#define STALLS_MAX     50
+#define CAUSES_MAX     50
+#define STALLS_MAX     24 /* of all sides */
 
 static void write_fact(struct html *h, const char *name, const char *text)
 {
@@ -233,8 +233,10 @@ static void json_causes(struct html *h, const struct explain *explain)
 
 static void json_stalls(struct html *h, const struct recording *rec)
 {
+	unsigned int n = min(rec->n_stalls, STALLS_MAX / h->what->n_sides);
+
 	html_print(h, "\"stalls\":[");
-	for (unsigned int i = 0; i < rec->n_stalls && i < STALLS_MAX; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		const struct rec_stall *stall = &rec->stalls[i];
 
 		html_print(h,

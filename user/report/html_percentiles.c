@@ -13,11 +13,13 @@
 #include "report/html.h"
 #include "report/text.h"
 
-#define HEIGHT	    392
-#define LINES_MAX   64 /* thin ones */
-#define STEP_PX	    0.75
-#define DECADES_MIN 2
-#define LEVEL_MAX   UINT32_MAX
+#define HEIGHT	     392
+#define LINES_MAX    64 /* thin ones */
+#define STEP_PX	     1.0
+#define THIN_STEP_PX 2.0 /* for so many lines; the more there are, the coarser they are */
+#define THIN_FINE    8
+#define DECADES_MIN  2
+#define LEVEL_MAX    UINT32_MAX
 
 struct line {
 	struct hist hist; /* its own copy */
@@ -183,9 +185,11 @@ static void draw_grid(struct html *h, const struct chart *chart)
 static void draw_line(struct html *h, const struct chart *chart, const struct line *line)
 {
 	const struct hist *hist = &line->hist;
-	double last_x = -10, last_y = -10, x = 0, y = 0;
+	double last_x = -10, last_y = -10, x = 0, y = 0, step = STEP_PX;
 	uint64_t seen = 0;
 
+	if (line->is_thin)
+		step = THIN_STEP_PX * max(chart->n_lines, THIN_FINE) / THIN_FINE;
 	html_print(h, "<path class=\"line %s%s\" d=\"", line->class, line->is_thin ? " thin" : "");
 	for (unsigned int i = 0; i <= hist_slots(hist->digits) && seen < hist->count; i++) {
 		uint64_t low, high;
@@ -200,7 +204,7 @@ static void draw_line(struct html *h, const struct chart *chart, const struct li
 		x = seen == hist->count
 			    ? x_of(chart, (double)hist->count)
 			    : x_of(chart, (double)hist->count / (double)(hist->count - seen));
-		if (fabs(x - last_x) < STEP_PX && fabs(y - last_y) < STEP_PX)
+		if (fabs(x - last_x) < step && fabs(y - last_y) < step)
 			continue;
 		html_print(h, "V%.1fH%.1f", y, x);
 		last_x = x;

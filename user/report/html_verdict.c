@@ -91,7 +91,9 @@ static void tile_value(struct html *h, unsigned int side, enum tile tile, char *
 		(void)str_format_ns(longest_of(h, side), buf, cap);
 		break;
 	case TILE_STALLS:
-		if (html_has_rounds(h) && comparison)
+		if (html_has_rounds(h) && comparison && !(mean_of(comparison, "stalls", side) > 0))
+			str_copy(buf, cap, "0", 1);
+		else if (html_has_rounds(h) && comparison)
 			(void)compare_amount(mean_of(comparison, "stalls", side), FIGURE_PER_MINUTE,
 					     false, buf, cap);
 		else
