@@ -113,32 +113,64 @@ TEST(knob_cpuset_v2__makes_a_lost_partition_again)
 	CHECK_EQ(step->state, STEP_DRIFTED);
 }
 
-/* What the kernel moves by itself needs no step; one that has a step keeps it until all is lifted. */
-TEST(knob_kthreads__leaves_partitions_to_the_kernel)
+static void put_kthread(const char *cpus)
 {
-	auto_root struct root root = cgroups_machine("cpuset cpu\n");
-	struct layer layer = { .vm = &vm };
-	auto_plan struct plan plan = { 0 }, known = { 0 }, files = { 0 };
-	auto_journal struct journal journal = { .seq = 0 };
+	char text[64];
 
-	cgroups_put_libvirt();
-	CHECK_EQ(cpuset_parse("2-3", &layer.guest), 0);
 	machines_put(
 		test_tmpdir(), "proc/60/task/60/stat",
 		"60 (kswapd0) S 2 0 0 0 -1 2097152 0 0 0 0 0 0 0 0 20 0 1 0 30 0 0 0 0 0 0 0 0 "
 		"0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n");
-	machines_put(test_tmpdir(), "proc/60/status", "Tgid:\t60\nCpus_allowed_list:\t0-5\n");
+	(void)snprintf(text, sizeof(text), "Tgid:\t60\nCpus_allowed_list:\t%s\n", cpus);
+	machines_put(test_tmpdir(), "proc/60/status", text);
+}
+
+/* What the kernel moves by itself is only remembered; one that has a step keeps it until all is lifted. */
+TEST(knob_kthreads__leaves_partitions_to_the_kernel)
+{
+	auto_root struct root root = cgroups_machine("cpuset cpu\n");
+	struct layer layer = { .vm = &vm };
+	auto_plan struct plan plan = { 0 }, late = { 0 }, known = { 0 }, files = { 0 };
+	auto_journal struct journal journal = { .seq = 0 };
+
+	cgroups_put_libvirt();
+	CHECK_EQ(cpuset_parse("2-3", &layer.guest), 0);
+	put_kthread("0-5");
 	isolate_plan_vm(&root, "kthreads", &layer, "0-5", &plan);
-	CHECK_EQ(plan.n_steps, 0);
+	CHECK(step_is_untouched(isolate_step(&plan, "task/60")));
+	layer.vm = NULL;
+	isolate_plan_vm(&root, "kthreads", &layer, "0-5", &files);
+	CHECK_STREQ(isolate_step(&files, "task/60")->next, "0-1,4-5");
+	layer.vm = &vm;
 	isolate_remember(&journal, "kthreads", "task/60", "0-5", "0-1,4-5");
 	free(journal.steps[0].identity);
 	journal.steps[0].identity = strdup("30");
 	known.journal = &journal;
 	isolate_plan_vm(&root, "kthreads", &layer, "0-5", &known);
 	CHECK_STREQ(isolate_step(&known, "task/60")->next, "0-1,4-5");
-	layer.vm = NULL;
-	isolate_plan_vm(&root, "kthreads", &layer, "0-5", &files);
-	CHECK_STREQ(isolate_step(&files, "task/60")->next, "0-1,4-5");
+	cgroups_put("cpuset.cpus.effective", "0-1,4-5\n");
+	put_kthread("0-1,4-5");
+	isolate_plan_vm(&root, "kthreads", &layer, "0-5", &late);
+	CHECK_STREQ(isolate_step(&late, "task/60")->orig, "0-5");
+}
+
+/* The kernel cuts masks to what partitions leave: that is as wanted, and no change of somebody's. */
+TEST(knob_kthreads__knows_what_a_partition_cuts)
+{
+	auto_root struct root root = cgroups_machine("cpuset cpu\n");
+	char object[] = "task/60", cut[] = "0-1,4-5", whole[] = "0-5", narrow[] = "0";
+	struct plan_step step = { .object = object, .orig = whole, .prev = whole, .now = cut };
+	const struct knob *knob = knob_find("kthreads");
+
+	cgroups_put("cpuset.cpus.effective", "0-1,4-5\n");
+	step.next = whole;
+	CHECK(knob->ops->is_same(&root, &step));
+	CHECK(!knob->ops->is_lost(&root, &step)); /* nothing is to be written */
+	step.next = narrow;
+	CHECK(!knob->ops->is_same(&root, &step));
+	CHECK(knob->ops->is_lost(&root, &step));
+	step.now = narrow;
+	CHECK(!knob->ops->is_lost(&root, &step));
 }
 
 /* Each sentence is the note of the way that is taken then. */

@@ -137,6 +137,24 @@ int cpuset_isolates(const struct root *root, const struct goal *goal)
 	return is;
 }
 
+int cpuset_cut(const struct root *root, const struct cpuset *cpus, struct cpuset *ret)
+{
+	struct cpuset left = { 0 };
+	char mount[PATH_MAX];
+	int err = cpuset_v2_mount(root, mount);
+
+	if (!err)
+		err = cpuset_read_cpus(root, mount, "", "cpuset.cpus.effective", &left);
+	else if (err == -ENOENT || err == -EXDEV)
+		err = 0;
+	if (err)
+		return err;
+	*ret = *cpus;
+	if (!cpuset_is_empty(&left))
+		cpuset_and(ret, &left);
+	return 0;
+}
+
 static int identify(const struct root *root, const struct plan_step *step, char **ret)
 {
 	const struct cpuset_way *way = way_of(step);

@@ -5,6 +5,7 @@
 #ifndef LULL_ISOLATE_KNOB_CPUSET_H
 #define LULL_ISOLATE_KNOB_CPUSET_H
 
+#include "base/cpuset.h"
 #include "base/fs.h"
 #include "isolate/goal.h"
 
@@ -13,5 +14,7 @@
  * itself moves its threads; 0: not, or not all. -errno.
  */
 int cpuset_isolates(const struct root *root, const struct goal *goal);
+/* What partitions, anybody's, leave of @cpus for threads that are in the root cgroup. -errno. */
+int cpuset_cut(const struct root *root, const struct cpuset *cpus, struct cpuset *ret);
 
 #endif

@@ -14,6 +14,7 @@
 #include "isolate/knob_cpuset.h"
 #include "isolate/knob_dir.h"
 #include "isolate/knob_task.h"
+#include "isolate/step.h"
 
 #define KTHREADD 2
 
@@ -33,10 +34,38 @@ static bool is_within(const struct cpuset *inner, const struct cpuset *outer)
 	return cpuset_is_empty(&rest);
 }
 
-/* @is_isolated: the kernel moves it by itself, out of isolated partitions. */
-static int plan_thread(const struct goal *goal, struct plan *plan, const struct knob_task *task,
-		       bool is_isolated)
+/*
+ * The kernel moves it out of isolated partitions by itself. What it had before has to be known all the
+ * same, should there be another shield as well later on. One that is found moved already had all CPUs.
+ */
+static int remember(const struct root *root, const struct goal *goal, struct plan *plan,
+		    const struct knob_task *task)
 {
+	struct plan_change change = { .object = task->object,
+				      .identity = task->identity,
+				      .name = task->stat.comm,
+				      .why = "the kernel moves it",
+				      .is_remembered = true };
+	auto_free char *orig = NULL;
+	struct cpuset left, all = task->orig;
+	int err = cpuset_cut(root, &goal->online, &left);
+
+	if (err)
+		return err;
+	if (!plan_recorded(plan, plan->knob, task->object) && cpuset_is_equal(&task->now, &left))
+		all = goal->online;
+	orig = cpuset_format(&all);
+	if (!orig)
+		return -ENOMEM;
+	change.orig = orig;
+	return plan_change_cpus(plan, &change, &task->now, &all);
+}
+
+/* @is_isolated: all guests' CPUs are, or will be, in isolated partitions. */
+static int plan_thread(const struct root *root, const struct goal *goal, struct plan *plan,
+		       const struct knob_task *task, bool is_isolated)
+{
+	const struct plan_step *known = plan_recorded(plan, plan->knob, task->object);
 	const char *comm = task->stat.comm;
 	struct cpuset want;
 
@@ -45,8 +74,8 @@ static int plan_thread(const struct goal *goal, struct plan *plan, const struct 
 			return 0;
 		return plan_stay(plan, comm, "the thread of an interrupt: follows its line");
 	}
-	if (is_isolated && !plan_recorded(plan, plan->knob, task->object))
-		return 0;
+	if (is_isolated && (!known || step_is_untouched(known)))
+		return remember(root, goal, plan, task);
 	goal_keep_out(goal, &task->orig, &want);
 	return knob_task_change(plan, task, &want, "kernel thread",
 				"not bound to a CPU: may run on the host's");
@@ -86,7 +115,7 @@ static int plan_name(const struct root *root, const struct goal *goal, struct pl
 	if (err || !task.stat.is_kernel)
 		return err == 1 ? 0 : err;
 	if (!task.stat.is_bound && !is_worker(&task))
-		return plan_thread(goal, plan, &task, is_isolated);
+		return plan_thread(root, goal, plan, &task, is_isolated);
 	*n_bound += is_within(&task.now, &goal->guest);
 	return 0;
 }
@@ -120,6 +149,26 @@ static const char *refusal(int err)
 	}
 }
 
+/* Is step->now what partitions leave of @value? */
+static bool is_cut(const struct root *root, const struct plan_step *step, const char *value)
+{
+	struct cpuset now, whole, left;
+
+	return !cpuset_parse(step->now, &now) && !cpuset_parse(value, &whole) &&
+	       !cpuset_cut(root, &whole, &left) && !cpuset_is_empty(&left) &&
+	       cpuset_is_equal(&now, &left);
+}
+
+static bool is_same(const struct root *root, const struct plan_step *step)
+{
+	return is_cut(root, step, step->next);
+}
+
+static bool is_lost(const struct root *root, const struct plan_step *step)
+{
+	return !step_is_untouched(step) && is_cut(root, step, step->prev);
+}
+
 const struct knob_ops knob_kthreads = {
 	.plan = plan_kthreads,
 	.identify = knob_task_identify,
@@ -127,5 +176,7 @@ const struct knob_ops knob_kthreads = {
 	.write = knob_task_write,
 	.refusal = refusal,
 	.shell = knob_task_shell,
+	.is_same = is_same,
+	.is_lost = is_lost,
 	.is_scanned_twice = true,
 };

@@ -77,7 +77,7 @@ serial_fires_on_host() {
 }
 
 killed() {
-	for _delay in 0.1 0.3 0.5 0.7; do
+	for _delay in 0.2 0.4 0.6; do
 		lull "$@" >/dev/null 2>&1 &
 		_pid=$!
 		sleep "$_delay"
@@ -140,6 +140,15 @@ for cpu in 2 1 2; do
 	must test "$(cpus_of "$vcpu")" = "$cpu"
 done
 [ -z "$has_partitions" ] || lull_says repinned 2 status
+lull_says again 0 shield --vm "$guest"
+# Another shield beside it, which is there for longer.
+lull_says second 0 shield -c 1
+must test "$(cpus_of self)" = 0
+lull_says first.restore 0 restore --vm "$guest"
+must test "$(cat "$scope/libvirt/vcpu0/cpuset.cpus.partition" 2>/dev/null || echo member)" = member
+lull_says second.status 0 status
+lull_says second.restore 0 restore
+as_before "two shields"
 lull_says again 0 shield --vm "$guest"
 lull_says again.status 0 status
 lull_says restore 0 restore
