@@ -69,7 +69,7 @@ put_journal() {
 }
 head="lull-journal 1 11111111-2222-3333-4444-555555555555 3"
 
-plan 50
+plan 51
 
 check "a word too many" "plan win11" 1 'unexpected word win11; a VM is named with --vm'
 check "no such root" "plan --sysroot /nosuch" 1 '/nosuch: No such file'
@@ -131,6 +131,14 @@ mkdir "$work/small/proc/"{77,78} && echo irqbalance >"$work/small/proc/77/comm" 
 holds "status: who may have done it" answers "status $small" '.shields[].steps[].by' \
 	'"irqbalance (pid 77) or tuned (pid 78), probably"'
 holds "status: a recorded machine has one look only" answers "status $small" '.host_interrupts' null
+put_journal "$head clean 0-3 0
+layer A win%2011 vm 4242 700 4242 0 3 irq held all
+step irq proc/irq/26/smp_affinity_list ||some%20driver irq%2026 0-3 0-1 0-1
+"
+check "status: the owner is gone" "status $small" 2 'owner: VM, pid 4242; it is gone, so the next'
+put_journal "$head clean 0-3 0
+layer A win%2011 nobody 0 0 0 0 3 irq held all
+"
 check "plan: all shields together leave the host a core" "plan $small -c 0-2 --force" 4 \
 	'together with the shields in force: the host would keep less than one full core'
 check "plan: CPUs of another shield" "plan $small -c 2-3" 4 'CPU 3 is shielded already, for win 11'

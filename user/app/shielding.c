@@ -343,7 +343,9 @@ int shielding_open_journal(struct shielding *s, const char *command, bool is_wri
 	if (is_writer && s->apply.was_interrupted)
 		log_warn("a run of lull that was interrupted has been ended");
 	if (s->apply.n_swept)
-		log_warn("%u shields were lifted: who had them is gone", s->apply.n_swept);
+		log_warn("%u %s lifted: who had %s is gone", s->apply.n_swept,
+			 s->apply.n_swept == 1 ? "shield was" : "shields were",
+			 s->apply.n_swept == 1 ? "it" : "them");
 	return 0;
 }
 

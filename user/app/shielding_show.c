@@ -158,7 +158,7 @@ static int add_rows(struct shielding *s)
 	return 0;
 }
 
-static char *describe_owner(const struct layer *layer)
+static char *describe_owner(const struct root *root, const struct layer *layer)
 {
 	static const char *const kinds[] = {
 		[OWNER_NOBODY] = "nobody: until lull restore",
@@ -171,7 +171,10 @@ static char *describe_owner(const struct layer *layer)
 
 	if (layer->owner.kind == OWNER_NOBODY)
 		return strdup(kinds[OWNER_NOBODY]);
-	n = asprintf(&text, "%s, pid %d", kinds[layer->owner.kind], layer->owner.pid);
+	n = asprintf(&text, "%s, pid %d%s", kinds[layer->owner.kind], layer->owner.pid,
+		     apply_owner_is_alive(root, &layer->owner)
+			     ? ""
+			     : "; it is gone, so the next shield or restore lifts this");
 	return n < 0 ? NULL : text;
 }
 
@@ -188,7 +191,7 @@ static int add_shields(struct shielding *s)
 		const struct layer *layer = journal->layers[i];
 		struct shield_row row = { .id = layer->id,
 					  .name = layer->name,
-					  .owner = describe_owner(layer),
+					  .owner = describe_owner(&s->root, layer),
 					  .cpus = cpuset_format(&layer->guest),
 					  .knobs = layer->knobs,
 					  .age_ns = layer->since_ns && now > layer->since_ns

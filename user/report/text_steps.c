@@ -27,6 +27,11 @@ static bool is_held(const struct step_row *row)
 	return streq(row->state, "held");
 }
 
+static bool is_pending(const struct step_row *row)
+{
+	return streq(row->state, "pending");
+}
+
 /* Those that hold, of which there may be many. */
 static int write_held(const struct steps *steps, const struct report_style *style, FILE *out)
 {
@@ -43,7 +48,7 @@ static int write_held(const struct steps *steps, const struct report_style *styl
 	for (unsigned int i = 0; i < steps->n_rows; i++) {
 		const struct step_row *row = &steps->rows[i];
 
-		if (!is_held(row))
+		if (!is_held(row) && !is_pending(row))
 			continue;
 		table_cell(table, "%s", row->knob);
 		table_cell(table, "%s", row->name);
@@ -77,19 +82,46 @@ static int write_other(const struct step_row *row, const struct text *text)
 	return err;
 }
 
+/* Those of one reason in one paragraph: with every line of a quiet device there may be many. */
+static int write_pending(const struct steps *steps, unsigned int first, const struct text *text)
+{
+	const struct step_row *row = &steps->rows[first];
+	auto_str struct str words = { 0 };
+	unsigned int n = 0;
+	int err = str_addf(&words, "pending (%s): ", row->why);
+
+	for (unsigned int i = 0; i < steps->n_rows && !err; i++) {
+		if (!is_pending(&steps->rows[i]) || !streq(steps->rows[i].why, row->why))
+			continue;
+		if (i < first)
+			return 0; /* they were told with that one */
+		if (n++ < NAMES_MAX)
+			err = str_addf(&words, "%s%s", n > 1 ? ", " : "", steps->rows[i].name);
+	}
+	if (n > NAMES_MAX)
+		err = err ?: str_addf(&words, " and %u more", n - NAMES_MAX);
+	if (!err)
+		text_paragraph(text, 2, 4, words.s);
+	return err;
+}
+
+/* With those that hold all are wanted, so that pending ones are among them. */
 static int write_states(const struct steps *steps, const struct report_style *style, FILE *out)
 {
 	const struct text text = { .style = style, .out = out };
-	unsigned int n_held = 0;
+	unsigned int n_held = 0, n_other = 0;
 	int err = 0;
 
+	for (unsigned int i = 0; i < steps->n_rows; i++)
+		n_held += is_held(&steps->rows[i]);
 	for (unsigned int i = 0; i < steps->n_rows && !err; i++) {
-		if (is_held(&steps->rows[i]))
-			n_held++;
-		else
-			err = write_other(&steps->rows[i], &text);
+		if (is_held(&steps->rows[i]) || (n_held && is_pending(&steps->rows[i])))
+			continue;
+		n_other++;
+		err = is_pending(&steps->rows[i]) ? write_pending(steps, i, &text)
+						  : write_other(&steps->rows[i], &text);
 	}
-	if (!err && n_held && n_held < steps->n_rows)
+	if (!err && n_held && n_other)
 		(void)fputc('\n', out);
 	return err || !n_held ? err : write_held(steps, style, out);
 }
