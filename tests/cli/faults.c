@@ -292,7 +292,8 @@ static void judge(enum op op, const struct fault *fault, const char *before, con
 {
 	auto_free char *now = NULL, *end = NULL, *start = NULL;
 
-	if (!machine_is_possible(&machine))
+	/* After an error the kernel would refuse what follows from it; a folder does not. */
+	if (!fault->error && !machine_is_possible(&machine))
 		complain(op, fault, "a cpuset beyond the one around it", NULL);
 	if (operate(OP_NONE))
 		complain(op, fault, "the recovery fails", NULL);
