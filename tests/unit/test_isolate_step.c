@@ -6,6 +6,7 @@
 #include "isolate/step.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/cleanup.h"
 #include "isolate.h"
@@ -227,4 +228,92 @@ TEST(apply_order__goes_through_nested_sets_from_within)
 	CHECK_EQ(there[1], 1);
 	CHECK_EQ(back[0], 0);
 	CHECK_EQ(back[1], 1);
+}
+
+/* A setting that takes what it is given in ways of its own. */
+static struct odd {
+	char value[16];
+	const char *takes; /* this, whatever is written; NULL: what is written */
+	int err;	   /* of a write; what is written is taken all the same when @is_taken */
+	unsigned int n_errors;
+	bool is_taken;
+} odd;
+
+static int odd_read(const struct root *root, const struct plan_step *step, char **ret)
+{
+	(void)root;
+	(void)step;
+	*ret = strdup(odd.value);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int odd_write(const struct root *root, const struct plan_step *step, const char *value)
+{
+	bool fails = odd.n_errors > 0;
+
+	(void)root;
+	(void)step;
+	odd.n_errors -= fails;
+	if (!fails || odd.is_taken)
+		(void)snprintf(odd.value, sizeof(odd.value), "%s", odd.takes ? odd.takes : value);
+	return fails ? odd.err : 0;
+}
+
+static const struct knob_ops odd_ops = { .read = odd_read, .write = odd_write };
+static const struct knob odd_knob = { .name = "odd", .help = "", .ops = &odd_ops };
+
+/* It was 0-3 and shall be 0-1. */
+static void write_odd(const struct odd *how, struct plan_step *step)
+{
+	const struct root root = { .fd = -1, .path = "/" };
+
+	odd = *how;
+	(void)snprintf(odd.value, sizeof(odd.value), "0-3");
+	*step = (struct plan_step){ .knob = &odd_knob,
+				    .object = strdup("odd"),
+				    .orig = strdup("0-3"),
+				    .prev = strdup("0-3"),
+				    .next = strdup("0-1") };
+	CHECK_EQ(step_apply(&root, step, &no_reset), 0);
+}
+
+#define auto_step __attribute__((cleanup(plan_step_done)))
+
+TEST(step_apply__what_the_kernel_made_something_else_of_failed_and_is_ours)
+{
+	auto_step struct plan_step step;
+
+	write_odd(&(struct odd){ .takes = "0" }, &step);
+	CHECK_EQ(step.state, STEP_FAILED);
+	CHECK_EQ(step.err, -EXDEV);
+	CHECK_STREQ(step.prev, "0"); /* so that it is put back */
+}
+
+TEST(step_apply__an_error_that_passes_is_tried_again)
+{
+	auto_step struct plan_step step;
+
+	write_odd(&(struct odd){ .err = -EBUSY, .n_errors = 2 }, &step);
+	CHECK_EQ(step.state, STEP_HELD);
+	CHECK_STREQ(odd.value, "0-1");
+}
+
+TEST(step_apply__an_error_that_does_not_pass_fails)
+{
+	auto_step struct plan_step step;
+
+	write_odd(&(struct odd){ .err = -EBUSY, .n_errors = 100 }, &step);
+	CHECK_EQ(step.state, STEP_FAILED);
+	CHECK_EQ(step.err, -EBUSY);
+	CHECK_STREQ(step.prev, "0-3");
+}
+
+/* What counts is what is read. */
+TEST(step_apply__what_was_taken_with_an_error_holds)
+{
+	auto_step struct plan_step step;
+
+	write_odd(&(struct odd){ .err = -EIO, .n_errors = 1, .is_taken = true }, &step);
+	CHECK_EQ(step.state, STEP_HELD);
+	CHECK_STREQ(step.prev, "0-1");
 }
