@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "model/dist.h"
 #include "model/stats.h"
 #include "test.h"
 
@@ -214,6 +215,33 @@ TEST(stats_simulation__sees_through_a_percentile_bootstrap)
 
 	printf("# percentile bootstrap,  6, normal: false changes %.2f %%\n", 100 * wrong);
 	CHECK(wrong > 0.05 + three_errors());
+}
+
+/* The smallest detectable effect, of noise whose width is known, is seen in 4 of 5 comparisons. */
+TEST(stats_paired__sees_the_detectable_effect_as_often_as_it_says)
+{
+	static const unsigned int sizes[] = { 6, 12, 30 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		double df = sizes[i] - 1, error = sqrt(2.0 / sizes[i]), seen;
+		double effect = error * (dist_t_quantile(0.975, df) + dist_t_quantile(0.8, df));
+		double a[ROUNDS_MAX], b[ROUNDS_MAX];
+		struct stats_effect found;
+		unsigned int n_seen = 0;
+		uint64_t state = 40 + i;
+
+		for (unsigned int k = 0; k < trials(); k++) {
+			simulate(LIGHT, a, b, sizes[i], &state);
+			for (unsigned int j = 0; j < sizes[i]; j++)
+				b[j] += effect;
+			paired(a, b, sizes[i], &found);
+			n_seen += found.low > 0;
+		}
+		seen = (double)n_seen / trials();
+		printf("# pairs, %2u, normal: the detectable effect is seen in %.1f %%\n", sizes[i],
+		       100 * seen);
+		CHECK(seen > STATS_POWER - 0.1 && seen < STATS_POWER + 0.05);
+	}
 }
 
 /* Holm: of 10 figures without a change, any is marked in at most 5 % of the comparisons. */

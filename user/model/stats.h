@@ -38,7 +38,7 @@ struct stats_effect {
  * p: Student's, of mean(d) sqrt(n) / s with n - 1 degrees of freedom. For symmetric d with heavy
  *   tails it is too large rather than too small (Benjamini, JASA 78, 1983).
  * detectable: (t(0.975, n-1) + t(0.80, n-1)) s / sqrt(n), the effect that such rounds would show
- *   in 80 of 100 trials (Bloom, Evaluation Review 19, 1995).
+ *   in 80 of 100 trials (Bloom, Evaluation Review 19, 1995); in 74 with 6 pairs, whose signs are few.
  *
  * 0 or -ENOMEM.
  */

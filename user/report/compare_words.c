@@ -149,7 +149,7 @@ static int add_answer(const struct comparison *comparison, struct str *words)
 	if (!err && comparison->verdict == VERDICT_UNCHANGED)
 		err = str_addf(
 			words,
-			" A change of %.2f pp would have been seen in 4 of 5 such comparisons.",
+			" A change of %.2f pp would have been seen in 3 of 4 such comparisons.",
 			100 * effect->detectable);
 	return err ?: add_tail(comparison, words);
 }
