@@ -346,6 +346,8 @@ static void print_exits(const struct vcpu *vcpu)
 
 static void print_vcpu(const struct vcpu *vcpu)
 {
+	int64_t low, high;
+
 	(void)printf("{\"vcpu\":%u,\"tid\":%d,\"cpu\":%d,\"mode\":\"%s\",\"rate\":%u,"
 		     "\"loops\":%llu,\"ticks\":%llu,\"device\":%llu,\"exits\":{",
 		     vcpu->index, vcpu->tid, vcpu->cpu, guest_mode_name(vcpu->load.mode),
@@ -353,7 +355,10 @@ static void print_vcpu(const struct vcpu *vcpu)
 		     (unsigned long long)vcpu->kvm.counters->ticks,
 		     (unsigned long long)vcpu->kvm.counters->device);
 	print_exits(vcpu);
-	(void)printf("},\"kvm\":{");
+	(void)printf("},");
+	if (guest_vcpu_tsc(&vcpu->kvm, &low, &high))
+		(void)printf("\"tsc_ahead\":[%lld,%lld],", (long long)low, (long long)high);
+	(void)printf("\"kvm\":{");
 	(void)guest_stats_print(vcpu->kvm.stats, stdout); /* an empty object says: no counters */
 	(void)printf("}}");
 }

@@ -34,6 +34,7 @@ enum {
 	MEM_SIZE = 0x200000,
 };
 
+#define MSR_TSC	      0x10
 #define APIC_BASE     0xfee00000ULL
 #define VECTOR_TICK   0x40
 #define VECTOR_DEVICE 0x41
@@ -295,6 +296,22 @@ int guest_vcpu_open(const struct guest_vm *vm, unsigned int index, enum guest_mo
 	vcpu.stats = ioctl(vcpu.fd, KVM_GET_STATS_FD, NULL);
 	*ret = vcpu;
 	return 0;
+}
+
+bool guest_vcpu_tsc(const struct guest_vcpu *vcpu, int64_t *ret_low, int64_t *ret_high)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = { .head = { .nmsrs = 1 }, .entry = { .index = MSR_TSC } };
+	uint64_t before = __builtin_ia32_rdtsc(), after;
+
+	if (vcpu->fd < 0 || ioctl(vcpu->fd, KVM_GET_MSRS, &msrs) != 1)
+		return false;
+	after = __builtin_ia32_rdtsc();
+	*ret_low = (int64_t)(msrs.entry.data - after);
+	*ret_high = (int64_t)(msrs.entry.data - before);
+	return true;
 }
 
 void guest_vcpu_close(const struct guest_vm *vm, struct guest_vcpu *vcpu)

@@ -6,6 +6,7 @@
 #ifndef LULL_GUEST_VM_H
 #define LULL_GUEST_VM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -58,6 +59,11 @@ int guest_vm_route(const struct guest_vm *vm, int eventfd, unsigned int dest);
 /* Adds vCPU @index, ready to run @mode; @rate_hz is the timer's, for GUEST_HLT. -errno. */
 int guest_vcpu_open(const struct guest_vm *vm, unsigned int index, enum guest_mode mode,
 		    uint32_t rate_hz, struct guest_vcpu *ret);
+/*
+ * By how much the guest's time stamp counter is ahead of the host's, between two numbers, modulo 2^64;
+ * false where nothing can be said.
+ */
+bool guest_vcpu_tsc(const struct guest_vcpu *vcpu, int64_t *ret_low, int64_t *ret_high);
 void guest_vcpu_close(const struct guest_vm *vm, struct guest_vcpu *vcpu);
 
 #endif

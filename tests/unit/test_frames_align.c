@@ -6,11 +6,14 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "frame_texts.h"
 #include "frames/frames.h"
 #include "golden.h"
+#include "model/rec_tsc.h"
 #include "model/recording.h"
 #include "model/stats.h"
 #include "test.h"
@@ -172,4 +175,106 @@ TEST(align_hint_from_name__reads_mangohuds_name)
 	align_hint_from_name(&frames, "SOTTR_2026-11-24_20-15-03.csv", &hint);
 	CHECK(!hint.is_known);
 	CHECK_EQ(unsetenv("TZ"), 0);
+}
+
+#define GUEST_HZ 2500000000.0
+#define COUNTED	 2000 /* frames of a file with a counter: 8 ms each, three of them 28 */
+
+/*
+ * A log of PresentMon with a counter of @per_s ticks a second, that began 4 s after the recording did:
+ * the guest's was 1e12 then. Three stalls, under the hitches; too few to find an offset by.
+ */
+static void make_counted(double per_s, struct frames *frames, struct recording *rec)
+{
+	const struct rec_tsc_vcpu vcpu = { .tid = 7, .offset = -2000000000000 };
+	auto_str struct str text = { .s = NULL };
+	double at_s = 4, ms;
+
+	CHECK_EQ(str_add(&text, "Application,ProcessID,SwapChainAddress,CPUStartQPC,FrameTime,"
+				"CPUBusy\n"),
+		 0);
+	for (unsigned int i = 0; i < COUNTED; i++) {
+		ms = i % 700 == 350 ? 28 : 8;
+		CHECK_EQ(str_addf(&text, "game.exe,1,0x1,%.0f,%.4f,1\n",
+				  (1e12 / GUEST_HZ + at_s) * per_s, ms),
+			 0);
+		if (ms > 20)
+			add_stall(rec, at_s + 0.004, 20000000, "ksmd 40");
+		at_s += ms / 1000;
+	}
+	frame_text_read(text.s, frames);
+	rec->duration_ns = 40000000000ULL;
+	CHECK_EQ(rec_tsc_new(rec, 3000000000000, 3000000000000 + 100000000000), 0);
+	CHECK_EQ(rec_tsc_add_vcpu(rec->tsc, &vcpu), 0);
+}
+
+static void check_exact(double per_s)
+{
+	auto_frames struct frames frames = { .ms = NULL };
+	auto_recording struct recording rec = { .hostname = NULL };
+	struct frame_alignment alignment;
+	struct align_hint hint;
+
+	make_counted(per_s, &frames, &rec);
+	align_hint_find(&frames, &rec, "log.csv", &hint);
+	CHECK(hint.is_exact);
+	CHECK(fabs(hint.offset_s - 4) < 1e-5);
+	CHECK_EQ(align_frames(&frames, &rec, &hint, &alignment), 0);
+	CHECK(alignment.is_aligned);
+	CHECK_EQ(alignment.hitches, 3);
+	CHECK_EQ(alignment.overlaps, 3);
+	CHECK_STREQ(alignment.causes[0].name, "ksmd 40");
+	align_done(&alignment);
+}
+
+TEST(align_hint_from_ticks__takes_the_time_stamp_counter)
+{
+	check_exact(GUEST_HZ);
+	check_exact(GUEST_HZ / 1024);
+}
+
+/* Windows' own counter: it says why it has to be searched for. */
+TEST(align_hint_from_ticks__cannot_take_a_page_of_kvm)
+{
+	auto_frames struct frames frames = { .ms = NULL };
+	auto_recording struct recording rec = { .hostname = NULL };
+	struct frame_alignment alignment;
+	struct align_hint hint;
+
+	make_counted(1e7, &frames, &rec);
+	align_hint_find(&frames, &rec, "log.csv", &hint);
+	CHECK(!hint.is_exact && hint.is_windows);
+	CHECK_EQ(align_frames(&frames, &rec, &hint, &alignment), 0);
+	CHECK(!alignment.is_aligned);
+	CHECK(strstr(alignment.clock, "10 MHz is Windows'") != NULL);
+	align_done(&alignment);
+}
+
+TEST(align_hint_from_ticks__needs_the_guests_counter)
+{
+	auto_frames struct frames frames = { .ms = NULL };
+	auto_recording struct recording rec = { .hostname = NULL };
+	struct align_hint hint;
+
+	make_counted(GUEST_HZ, &frames, &rec);
+	rec.tsc->n_vcpus = 0;
+	align_hint_find(&frames, &rec, "log.csv", &hint);
+	CHECK(!hint.is_exact && !hint.is_known);
+}
+
+/* Of a recording of another day the counter is another one, too. */
+TEST(align_frames__of_another_time_is_not_aligned)
+{
+	auto_frames struct frames frames = { .ms = NULL };
+	auto_recording struct recording rec = { .hostname = NULL };
+	struct frame_alignment alignment;
+	struct align_hint hint;
+
+	make_counted(GUEST_HZ, &frames, &rec);
+	rec.tsc->vcpus[0].offset -= 1000000000000;
+	align_hint_find(&frames, &rec, "log.csv", &hint);
+	CHECK(hint.is_exact);
+	CHECK_EQ(align_frames(&frames, &rec, &hint, &alignment), 0);
+	CHECK(!alignment.is_aligned);
+	align_done(&alignment);
 }

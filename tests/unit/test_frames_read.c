@@ -118,6 +118,32 @@ TEST(frames_presentmon__reads_the_default_metrics)
 	CHECK_EQ(frames.report.not_shown, 1);
 }
 
+/* A counter beside the clock, or in its place; of the stream that was taken. */
+TEST(frames_ticks__are_those_of_the_counter)
+{
+	auto_frames struct frames first = { .ms = NULL }, begin = { .ms = NULL };
+	auto_frames struct frames json = { .ms = NULL }, none = { .ms = NULL };
+
+	frame_text_read(V1 "msBetweenPresents,QPCTime\n"
+			   "g.exe,1,0x1,DXGI,1,0,0,1.0,10,3000\ndwm.exe,1,0x1,DXGI,1,0,0,1,1,7\n"
+			   "g.exe,1,0x1,DXGI,1,0,0,1.5,10,8000\n",
+			&first);
+	CHECK(first.ticks.is_known);
+	CHECK(is(first.ticks.first, 3000) && is(first.ticks.last, 8000));
+	CHECK(is(first.ticks.first_s, 1.0) && is(first.ticks.last_s, 1.5));
+	frame_text_read("Application,CPUStartQPC,FrameTime,CPUBusy\ng.exe,500,20,1\n"
+			"g.exe,700,20,1\n",
+			&begin);
+	CHECK(is(begin.ticks.first, 500) && is(begin.ticks.first_s, 0));
+	CHECK(is(begin.ticks.last, 700) && is(begin.ticks.last_s, 0.02));
+	frame_text_read("{\"Runs\":[{\"CaptureData\":{\"TimeInSeconds\":[1,2],"
+			"\"MsBetweenPresents\":[10,12],\"QPCTime\":[44,55]}}]}",
+			&json);
+	CHECK(is(json.ticks.first, 44) && is(json.ticks.last_s, 2));
+	frame_text_read(V1 "msBetweenPresents\ng.exe,1,0x1,DXGI,1,0,0,1.0,10\n", &none);
+	CHECK(!none.ticks.is_known);
+}
+
 TEST(frames_presentmon__takes_the_largest_stream_and_says_what_is_left)
 {
 	auto_frames struct frames frames = { .ms = NULL };

@@ -202,7 +202,7 @@ static int align(struct run *run)
 	code = load_recording("frames", run->config.recording, &rec);
 	if (code)
 		return code;
-	align_hint_from_name(&run->files[0], run->files[0].report.path, &hint);
+	align_hint_find(&run->files[0], &rec, run->files[0].report.path, &hint);
 	err = align_frames(&run->files[0], &rec, &hint, &run->alignment);
 	recording_done(&rec);
 	return err ? no_memory() : 0;

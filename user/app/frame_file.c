@@ -75,7 +75,7 @@ int frame_file_align(const char *command, const char *path, const struct recordi
 
 	if (code)
 		return code;
-	align_hint_from_name(&frames, frames.report.path, &hint);
+	align_hint_find(&frames, rec, frames.report.path, &hint);
 	err = align_frames(&frames, rec, &hint, ret);
 	frames_done(&frames);
 	return err ? frame_file_say(command, path, err, NULL) : 0;

@@ -9,8 +9,10 @@
 #include "base/str.h"
 #include "model/rec_host.h"
 #include "model/rec_place.h"
+#include "model/rec_tsc.h"
 #include "model/recording.h"
 #include "sys/topo.h"
+#include "sys/vms_tsc.h"
 
 /* A file that may be missing reads "". */
 static char *line_or_empty(const struct root *root, const char *path)
@@ -94,6 +96,25 @@ static int describe_places(const struct root *root, struct recording *rec)
 	return err;
 }
 
+/* Without debugfs, the guests' counters stay unknown. */
+static int describe_tsc(const struct root *root, struct recording *rec)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < rec->n_threads && rec->tsc && !err; i++) {
+		struct vcpu_tsc tsc;
+
+		if (rec->threads[i].vcpu < 0 || vcpu_tsc_read(root, rec->threads[i].tid, &tsc))
+			continue;
+		err = rec_tsc_add_vcpu(rec->tsc,
+				       &(struct rec_tsc_vcpu){ .tid = rec->threads[i].tid,
+							       .offset = tsc.offset,
+							       .ratio = tsc.ratio,
+							       .ratio_bits = tsc.ratio_bits });
+	}
+	return err;
+}
+
 int host_describe(const struct root *root, int argc, char **argv, struct recording *rec)
 {
 	struct utsname un;
@@ -114,6 +135,6 @@ int host_describe(const struct root *root, int argc, char **argv, struct recordi
 	rec->command = command_line(argc, argv);
 	return rec->hostname && rec->kernel && rec->boot_id && rec->cpus_online && rec->cmdline &&
 			       rec->lull_version && rec->command
-		       ? describe_places(root, rec)
+		       ? describe_places(root, rec) ?: describe_tsc(root, rec)
 		       : -ENOMEM;
 }

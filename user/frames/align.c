@@ -15,15 +15,18 @@
 #include "base/str.h"
 #include "frames/figures.h"
 #include "frames/frames.h"
+#include "model/rec_tsc.h"
 #include "model/recording.h"
 
-#define STEP_S	    0.001
-#define STEPS_MAX   (1U << 24) /* 4.6 hours */
-#define PEAK_MIN    5
-#define PEAK_FACTOR 2
-#define HITCHES_MAX 5000
-#define NEAR_STEPS  100
-#define NAME_LENGTH 24 /* "_2026-11-24_20-15-03.csv" */
+#define STEP_S	     0.001
+#define STEPS_MAX    (1U << 24) /* 4.6 hours */
+#define PEAK_MIN     5
+#define PEAK_FACTOR  2
+#define HITCHES_MAX  5000
+#define NEAR_STEPS   100
+#define HZ_TOLERANCE 1e-3 /* the clock of a file may be read a little late */
+#define WINDOWS_HZ   1e7
+#define NAME_LENGTH  24 /* "_2026-11-24_20-15-03.csv" */
 
 void align_hint_from_name(const struct frames *frames, const char *path, struct align_hint *ret)
 {
@@ -46,6 +49,53 @@ void align_hint_from_name(const struct frames *frames, const char *path, struct 
 	*ret = (struct align_hint){ .is_known = true,
 				    .begin_unix_s = (double)begin + 0.5,
 				    .error_s = 1.5 };
+}
+
+static double ticks_per_s(const struct frames_ticks *ticks)
+{
+	return ticks->is_known && ticks->last_s > ticks->first_s
+		       ? (ticks->last - ticks->first) / (ticks->last_s - ticks->first_s)
+		       : 0;
+}
+
+static bool is_near(double value, double wanted)
+{
+	return fabs(value / wanted - 1) < HZ_TOLERANCE;
+}
+
+void align_hint_from_ticks(const struct frames *frames, const struct recording *rec,
+			   struct align_hint *ret)
+{
+	static const double divisors[] = { 1, 1024 };
+	const struct frames_ticks *ticks = &frames->ticks;
+	double per_s = ticks_per_s(ticks), hz, start;
+
+	*ret = (struct align_hint){ .is_known = false };
+	if (!(per_s > 0))
+		return;
+	ret->is_windows = is_near(per_s, WINDOWS_HZ);
+	if (!rec_tsc_guest(rec, &hz, &start))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(divisors) && !ret->is_exact; i++) {
+		if (!is_near(per_s * divisors[i], hz))
+			continue;
+		ret->is_exact = true;
+		ret->offset_s = (ticks->first * divisors[i] - start) / hz - ticks->first_s;
+		ret->error_s = STEP_S;
+	}
+}
+
+void align_hint_find(const struct frames *frames, const struct recording *rec, const char *path,
+		     struct align_hint *ret)
+{
+	bool is_windows;
+
+	align_hint_from_ticks(frames, rec, ret);
+	if (ret->is_exact)
+		return;
+	is_windows = ret->is_windows;
+	align_hint_from_name(frames, path, ret);
+	ret->is_windows = is_windows;
 }
 
 /* Seconds on one of the two clocks. */
@@ -299,6 +349,20 @@ static int attribute(const struct aligner *a, struct frame_alignment *alignment)
 	return 0;
 }
 
+/* The offset is known: what the search is for is how many hitches would overlap by chance. */
+static void take_exact(const struct aligner *a, const struct align_hint *hint,
+		       struct frame_alignment *alignment)
+{
+	double step = round((hint->offset_s - a->first) / STEP_S);
+
+	alignment->is_aligned = step >= 0 && step < (double)a->n_steps;
+	alignment->offset_s = hint->offset_s;
+	alignment->error_s = hint->error_s;
+	alignment->second = alignment->peak;
+	if (alignment->is_aligned)
+		alignment->peak = (uint64_t)max(a->steps[(size_t)step], 0);
+}
+
 static int align(struct aligner *a, const struct frames *frames, const struct align_hint *hint,
 		 struct frame_alignment *alignment)
 {
@@ -312,18 +376,27 @@ static int align(struct aligner *a, const struct frames *frames, const struct al
 	find_peak(a, alignment);
 	alignment->is_aligned =
 		alignment->peak >= PEAK_MIN && alignment->peak >= PEAK_FACTOR * alignment->second;
+	if (hint->is_exact)
+		take_exact(a, hint, alignment);
 	return alignment->is_aligned ? attribute(a, alignment) : 0;
+}
+
+static const char *clock_of(const struct align_hint *hint)
+{
+	if (hint->is_exact)
+		return "the guest's time stamp counter in it, by KVM's offset";
+	if (hint->is_known)
+		return "the time in the file's name, then its hitches against the stalls";
+	return hint->is_windows
+		       ? "its hitches against the stalls; its counter of 10 MHz is Windows', by a "
+			 "page of KVM that cannot be read"
+		       : "its hitches against the stalls";
 }
 
 int align_frames(const struct frames *frames, const struct recording *rec,
 		 const struct align_hint *hint, struct frame_alignment *ret)
 {
-	struct frame_alignment alignment = {
-		.clock =
-			hint->is_known
-				? "the time in the file's name, then its hitches against the stalls"
-				: "its hitches against the stalls"
-	};
+	struct frame_alignment alignment = { .clock = clock_of(hint) };
 	struct aligner a = { .rec = rec };
 	int err = align(&a, frames, hint, &alignment);
 

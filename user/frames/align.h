@@ -21,6 +21,9 @@ struct recording;
 struct align_hint {
 	bool is_known;
 	double begin_unix_s, error_s;
+	bool is_exact;	 /* the offset itself is known, to error_s */
+	double offset_s; /* add to the file's time for seconds of the recording */
+	bool is_windows; /* the file has a counter of Windows, by a page that only KVM can read */
 };
 
 /*
@@ -30,7 +33,18 @@ struct align_hint {
 void align_hint_from_name(const struct frames *frames, const char *path, struct align_hint *ret);
 
 /*
- * Tries every offset in steps of 1 ms: within the hint's error, or else all at which the two
+ * A counter in the file that is the guest's time stamp counter, as it is or divided by 1024 as older
+ * Windows has it (told by its ticks a second), and a recording that knows how the guest's counter
+ * follows from the host's: exact. One of 10 MHz is Windows' by KVM's reference page.
+ */
+void align_hint_from_ticks(const struct frames *frames, const struct recording *rec,
+			   struct align_hint *ret);
+/* The best of both; @path is the name of the file. */
+void align_hint_find(const struct frames *frames, const struct recording *rec, const char *path,
+		     struct align_hint *ret);
+
+/*
+ * With an exact hint that is the offset, whatever lies where. Else tries every offset in steps of 1 ms: within the hint's error, or else all at which the two
  * overlap. At the true one, many hitches lie over a stall of more than 1 ms; the peak counts when it
  * has at least 5 hitches and twice what any offset more than 100 ms away has. -ENOMEM.
  */

@@ -47,6 +47,7 @@ static int read_run(struct json_object *run, const char *process, double begin_s
 	struct json_object *ms = member(data, "MsBetweenPresents", json_type_array);
 	struct json_object *at = member(data, "TimeInSeconds", json_type_array);
 	struct json_object *dropped = member(data, "Dropped", json_type_array);
+	struct json_object *ticks = member(data, "QPCTime", json_type_array);
 	int err = 0;
 
 	for (size_t i = 0; i < length(ms) && !err; i++) {
@@ -62,6 +63,8 @@ static int read_run(struct json_object *run, const char *process, double begin_s
 		    json_object_get_boolean(json_object_array_get_idx(dropped, i)))
 			gather_count_not_shown(gather);
 		err = gather_add(gather, process, value, begin_s + number_at(at, i));
+		if (!err && begin_s <= 0) /* between runs the counter goes on, the clock does not */
+			gather_add_ticks(gather, number_at(ticks, i), false);
 	}
 	return err;
 }

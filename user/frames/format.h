@@ -33,8 +33,9 @@ struct frames_format {
 	struct frames_clock times[2];
 	bool is_running; /* these are times of a clock: a frame is the difference of two rows */
 	struct frames_clock clocks[FORMAT_CLOCKS_MAX];
-	const char *dropped;	/* column: 1 for a frame that was not shown */
-	const char *shown;	/* column: NA for a frame that was not shown */
+	struct frames_clock ticks[2]; /* of a counter; how many are a second is not known */
+	const char *dropped;	      /* column: 1 for a frame that was not shown */
+	const char *shown;	      /* column: NA for a frame that was not shown */
 	const char *frame_type; /* column: other than Application for one that was generated */
 	const char *process, *process_id, *swap_chain; /* columns */
 	/* A log that is sampled holds too little frame time for the time it took: refuse it. */
@@ -58,6 +59,8 @@ void gather_free(struct gather **gather);
 #define auto_gather __attribute__((cleanup(gather_free)))
 /* One frame of the stream @name; at_s NAN: the file has no clock. -ENOMEM. */
 int gather_add(struct gather *gather, const char *name, double ms, double at_s);
+/* What a counter was when the frame that was added last ended, or began. */
+void gather_add_ticks(struct gather *gather, double ticks, bool is_start);
 /* One that is counted and left out, or only counted. */
 void gather_count_generated(struct gather *gather);
 void gather_count_not_shown(struct gather *gather);

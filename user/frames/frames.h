@@ -7,6 +7,7 @@
 #ifndef LULL_FRAMES_FRAMES_H
 #define LULL_FRAMES_FRAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,12 @@ struct str;
 
 #define FRAMES_LOAD_MS 1000 /* a longer frame is the loading of a scene */
 
+/* A counter of the guest that a file has beside its clock: what it was at two times of that clock. */
+struct frames_ticks {
+	bool is_known;
+	double first, last, first_s, last_s;
+};
+
 /* The frames of one process and swap chain, in their order. */
 struct frames {
 	struct frame_report report; /* all but path and figures */
@@ -24,6 +31,7 @@ struct frames {
 	double *at_s;		    /* when each ended, by the clock of the file */
 	size_t n;
 	const char *clock; /* the column, static; NULL: sums of the frame times */
+	struct frames_ticks ticks;
 };
 
 /* One format by its place in formats.def: its name, and what it is; NULL past the end. */

@@ -19,6 +19,12 @@ struct stream {
 	char *name;
 	double *ms, *at_s;
 	size_t n, cap;
+	/* A counter: its first and last values, and of which frames. */
+	struct ticks_at {
+		double ticks;
+		size_t frame;
+		bool is_start, is_known;
+	} first, last;
 };
 
 struct gather {
@@ -114,6 +120,19 @@ int gather_add(struct gather *gather, const char *name, double ms, double at_s)
 	return 0;
 }
 
+void gather_add_ticks(struct gather *gather, double ticks, bool is_start)
+{
+	struct stream *stream = gather->n ? &gather->streams[gather->last] : NULL;
+	struct ticks_at at = { .ticks = ticks, .is_start = is_start, .is_known = true };
+
+	if (!stream || !stream->n || !isfinite(ticks))
+		return;
+	at.frame = stream->n - 1;
+	if (!stream->first.is_known)
+		stream->first = at;
+	stream->last = at;
+}
+
 void gather_count_generated(struct gather *gather)
 {
 	gather->report.generated++;
@@ -166,6 +185,23 @@ static bool fill_times(struct stream *stream)
 	return has_clock;
 }
 
+static double time_of(const struct stream *stream, const struct ticks_at *at)
+{
+	return stream->at_s[at->frame] - (at->is_start ? stream->ms[at->frame] / 1000 : 0);
+}
+
+/* By the clock that the frames have in the end. */
+static void fill_ticks(const struct stream *stream, struct frames_ticks *ret)
+{
+	if (!stream->first.is_known)
+		return;
+	*ret = (struct frames_ticks){ .is_known = true,
+				      .first = stream->first.ticks,
+				      .last = stream->last.ticks,
+				      .first_s = time_of(stream, &stream->first),
+				      .last_s = time_of(stream, &stream->last) };
+}
+
 int gather_finish(struct gather *gather, const char *format, const char *column, const char *clock,
 		  struct frames *ret, struct str *ret_why)
 {
@@ -187,6 +223,7 @@ int gather_finish(struct gather *gather, const char *format, const char *column,
 	str_sanitize(frames.report.column);
 	str_sanitize(frames.report.stream);
 	frames.clock = has_clock ? clock : NULL;
+	fill_ticks(stream, &frames.ticks);
 	frames.n = stream->n;
 	frames.ms = take_ptr(stream->ms);
 	frames.at_s = take_ptr(stream->at_s);

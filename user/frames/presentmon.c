@@ -14,6 +14,7 @@ const struct frames_format frames_presentmon = {
 		    { .column = "CPUStartTimeInSeconds", .per_second = 1, .is_start = true },
 		    { .column = "CPUStartTimeInMs", .per_second = 1000, .is_start = true },
 		    { .column = "CPUStartTime", .per_second = 1000, .is_start = true } },
+	.ticks = { { .column = "TimeInQPC" }, { .column = "CPUStartQPC", .is_start = true } },
 	.shown = "MsBetweenDisplayChange",
 	.frame_type = "FrameType",
 	.process = "Application",

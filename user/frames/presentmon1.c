@@ -11,6 +11,7 @@ const struct frames_format frames_presentmon1 = {
 	.times = { { .column = "msBetweenPresents", .per_second = 1000 },
 		   { .column = "MsBetweenPresents", .per_second = 1000 } },
 	.clocks = { { .column = "TimeInSeconds", .per_second = 1 } },
+	.ticks = { { .column = "QPCTime" } },
 	.dropped = "Dropped",
 	.process = "Application",
 	.process_id = "ProcessID",

@@ -11,6 +11,7 @@ const struct frames_format frames_presentmon2 = {
 	.times = { { .column = "FrameTime", .per_second = 1000 } },
 	.clocks = { { .column = "CPUStartTime", .per_second = 1000, .is_start = true },
 		    { .column = "CPUStartQPCTime", .per_second = 1000, .is_start = true } },
+	.ticks = { { .column = "CPUStartQPC", .is_start = true } },
 	.shown = "DisplayedTime",
 	.frame_type = "FrameType",
 	.process = "Application",

@@ -48,8 +48,8 @@ void frames_done(struct frames *frames)
 /* Where the columns of a format are in this file; -1: it has none. */
 struct columns {
 	const struct frames_format *format;
-	const struct frames_clock *time, *clock;
-	int at_time, at_clock, at_dropped, at_shown, at_frame_type;
+	const struct frames_clock *time, *clock, *ticks;
+	int at_time, at_clock, at_ticks, at_dropped, at_shown, at_frame_type;
 	int at_process, at_process_id, at_swap_chain;
 	char delimiter;
 };
@@ -116,6 +116,8 @@ static bool match(const struct frames_format *format, const struct csv_row *head
 	columns.time =
 		find_clock(header, format->times, ARRAY_SIZE(format->times), &columns.at_time);
 	columns.clock = find_clock(header, format->clocks, FORMAT_CLOCKS_MAX, &columns.at_clock);
+	columns.ticks =
+		find_clock(header, format->ticks, ARRAY_SIZE(format->ticks), &columns.at_ticks);
 	columns.at_dropped = find_optional(header, format->dropped);
 	columns.at_shown = find_optional(header, format->shown);
 	columns.at_frame_type = find_optional(header, format->frame_type);
@@ -185,6 +187,16 @@ static double row_end_s(const struct reader *reader, const struct csv_row *row, 
 	return value / clock->per_second + (clock->is_start ? ms / 1000 : 0);
 }
 
+static int add_ticks(struct reader *reader, const struct csv_row *row)
+{
+	const struct frames_clock *ticks = reader->columns.ticks;
+	double value;
+
+	if (ticks && !csv_parse_number(field_at(row, reader->columns.at_ticks), &value))
+		gather_add_ticks(reader->gather, value, ticks->is_start);
+	return 0;
+}
+
 static int add_row(struct reader *reader, const struct csv_row *row)
 {
 	const struct columns *columns = &reader->columns;
@@ -210,7 +222,8 @@ static int add_row(struct reader *reader, const struct csv_row *row)
 		reader->first_s = at_s - ms / 1000;
 	reader->sum_ms += ms;
 	reader->last_s = at_s;
-	return gather_add(reader->gather, stream_of(reader, row), ms, at_s);
+	return gather_add(reader->gather, stream_of(reader, row), ms, at_s)
+		       ?: add_ticks(reader, row);
 }
 
 static int read_rows(struct reader *reader)
@@ -268,6 +281,7 @@ static bool find_format(const struct csv_row *header, bool has_remarks,
 			const struct frames_clock *by_user, struct columns *ret)
 {
 	const struct columns none = { .at_clock = -1,
+				      .at_ticks = -1,
 				      .at_dropped = -1,
 				      .at_shown = -1,
 				      .at_frame_type = -1,

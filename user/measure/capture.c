@@ -28,6 +28,15 @@
 #define SPARE_VICTIMS  8	    /* vCPUs plugged in later */
 #define SPARE_INHERIT  128	    /* threads born later */
 
+uint64_t capture_tsc(void)
+{
+#if defined(__x86_64__)
+	return __builtin_ia32_rdtsc();
+#else
+	return 0;
+#endif
+}
+
 uint64_t capture_now(void)
 {
 	struct timespec ts;

@@ -61,7 +61,8 @@ struct capture {
 	struct kvmstats *kvm; /* of the VM, while the window is open; NULL: not available */
 
 	uint64_t opened_ns, closed_ns, opened_unix_ns; /* CLOCK_MONOTONIC; CLOCK_REALTIME */
-	uint64_t folded_ns;			       /* time of the last look at the counters */
+	uint64_t opened_tsc, closed_tsc;
+	uint64_t folded_ns;   /* time of the last look at the counters */
 	uint64_t self_cpu_ns; /* at the start of the window, then used up in it */
 	int kallsyms, stats;  /* descriptors, -1: none */
 
@@ -73,6 +74,8 @@ struct capture {
 
 /* CLOCK_MONOTONIC, as bpf_ktime_get_ns. */
 uint64_t capture_now(void);
+/* The time stamp counter; 0: none is read on this architecture. */
+uint64_t capture_tsc(void);
 
 /* window.c: the flight recorder begins anew. -ENOMEM. */
 int capture_trace_init(struct capture *cap);

@@ -10,6 +10,7 @@
 #include "measure/capture_p.h"
 #include "measure/harvest_p.h"
 #include "measure/settle.h"
+#include "model/rec_tsc.h"
 #include "model/recording.h"
 
 static const char *const row_names[] = {
@@ -386,6 +387,8 @@ int capture_harvest(struct capture *cap, struct recording *rec)
 	rec->stall_threshold_ns = cap->config->stall_ns;
 	rec->watch_cpus = cpuset_format(cap->config->cpus);
 	err = rec->watch_cpus ? harvest_names(&h) : -ENOMEM;
+	if (!err && cap->opened_tsc)
+		err = rec_tsc_new(rec, cap->opened_tsc, cap->closed_tsc);
 	for (unsigned int i = 0; i < cap->n_cpus && !err; i++)
 		err = harvest_cpu(&h, i);
 	for (unsigned int i = 0; i < cap->n_victims && !err; i++)

@@ -110,6 +110,7 @@ static int window_open(struct capture *cap)
 
 	cap->opened_unix_ns = clock_unix_ns();
 	cap->opened_ns = capture_now();
+	cap->opened_tsc = capture_tsc();
 	cap->folded_ns = cap->opened_ns;
 	cap->skel->bss->lull_victims_used = cap->n_targets;
 	for (unsigned int i = 0; i < cap->n_targets; i++) {
@@ -260,6 +261,7 @@ static void window_close(struct capture *cap)
 		if (cap->skel->bss->lull_cpu_slot[i])
 			__atomic_store_n(&cap->skel->bss->lull_cpu_slot[i], 0, __ATOMIC_RELEASE);
 	cap->closed_ns = capture_now();
+	cap->closed_tsc = capture_tsc();
 	(void)nanosleep(&grace, NULL);
 }
 

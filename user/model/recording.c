@@ -15,6 +15,7 @@
 #include "model/rec_place.h"
 #include "model/rec_thread.h"
 #include "model/rec_trace.h"
+#include "model/rec_tsc.h"
 
 /*
  * Makes room for one more element and zeroes it. Arrays keep no capacity of their own: they grow
@@ -133,6 +134,7 @@ void recording_done(struct recording *rec)
 	threads_done(rec->threads, rec->n_threads);
 	stalls_done(rec->stalls, rec->n_stalls);
 	rec_trace_free(rec->trace);
+	rec_tsc_free(rec->tsc);
 
 	for (unsigned int i = 0; i < rec->n_audit; i++)
 		free(rec->audit[i].what);

@@ -105,6 +105,7 @@ struct recording {
 	struct rec_thread *threads;
 	struct rec_stall *stalls; /* sorted: longest first */
 	uint64_t stalls_total, stalls_total_ns;
+	struct rec_tsc *tsc;	 /* the time stamp counter, model/rec_tsc.h; NULL: not known */
 	struct rec_trace *trace; /* around stalls, model/rec_trace.h; NULL: without --trace */
 	struct rec_audit *audit;
 	unsigned int n_caches, n_host_cpus, n_places, n_cpus, n_threads, n_stalls, n_audit;
@@ -114,8 +115,7 @@ struct recording {
 	uint64_t recursion_misses;	/* all programs */
 	struct rec_counter *anomalies;	/* only those that are not 0 */
 	struct rec_counter *incomplete; /* reasons besides counters: hotplug, suspend; count 1 */
-	unsigned int n_anomalies, n_incomplete;
-	/* self */
+	unsigned int n_anomalies, n_incomplete;	/* self */
 	uint64_t self_events, self_cpu_ns;
 	struct rec_program *programs;
 	char **missing; /* sources that this kernel lacks, with the reason, in words */

@@ -14,6 +14,7 @@
 #include "report/export.h"
 #include "report/json_fields.h"
 #include "report/json_trace.h"
+#include "report/json_tsc.h"
 #include "report/report.h"
 
 #define SUMMARY_STALLS 10
@@ -418,6 +419,8 @@ static int write_document(struct writer *w, const struct recording *rec)
 	print_list(w, "threads", rec->n_threads, thread_at, rec);
 	print_list(w, "stalls", n_stalls, stall_at, rec);
 	print_key(w, "stalls_total", object_of(w, json_total_fields, rec));
+	if (rec->tsc && !w->err)
+		json_tsc_write(rec->tsc, w->out);
 	if (rec->trace && !w->is_summary)
 		w->err = w->err ?: json_trace_write(rec->trace, w->out);
 	if (!w->is_summary)

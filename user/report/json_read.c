@@ -22,6 +22,7 @@
 #include "report/json_parts.h"
 #include "report/json_split.h"
 #include "report/json_trace.h"
+#include "report/json_tsc.h"
 #include "report/report.h"
 
 static int read_label(const struct json_node *item, void *to)
@@ -366,6 +367,7 @@ static int read_document(const struct json_node *document, const struct json_spl
 	err = err ?: json_parts_read(document, split, &long_lists[LIST_THREADS], rec);
 	err = err ?: json_node_read_list(&watch, "threads", true, read_watch_thread, rec);
 	err = err ?: json_parts_read(document, split, &long_lists[LIST_STALLS], rec);
+	err = err ?: json_tsc_read(document, rec);
 	err = err ?: json_trace_read(document, rec);
 	err = err ?: json_parts_read(document, split, &long_lists[LIST_TRACE], rec);
 	err = err ?: read_part(document, "stalls_total", json_total_fields, rec, &part);
