@@ -77,7 +77,7 @@ examples_work() {
 			[[ $word != '|' ]] || break
 			[[ $word == -?* && $word != -- ]] || continue
 			[[ ! $word =~ ^--p[0-9] ]] || word=--quantile # --p99.9
-			help_options "$command" | grep -qE -- "(^|, )$word( |,|$)" ||
+			help_options "$command" | grep -qE -- "(^|, )$word( |,|\\[|$)" ||
 				{ echo "$1: lull $command has no $word" && bad=1; }
 		done
 	done < <(awk '/^```/ { code = !code; next } code || /^(    |\t)/' "$1" |
