@@ -202,6 +202,7 @@ map_says_what_ran() {
 	page a.html "$noise"
 	cpu 2 | words | grep -q '2 guest demo-noise 812 15.0 % local timer 0.51 % 131 nvme0q3' &&
 		cpu 0 | words | grep -q '0 host, busy 2.6 % local timer 250/s 130 nvme0q1 (0000:01:00.0 nvme) 42/s' &&
+		words "$work/a.html" | grep -q 'While win11 vcpu 0 was on a CPU, tasks of the host had its sibling for 3.1 % of' &&
 		[[ $(grep -o '<b>[0-9]*</b> \(guest\|host\)' "$work/a.html" | sort | uniq -c | wc -l) == 16 ]]
 }
 

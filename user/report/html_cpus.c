@@ -11,12 +11,14 @@
 #include "base/str.h"
 #include "model/rec_host.h"
 #include "model/rec_place.h"
+#include "model/rec_thread.h"
 #include "model/recording.h"
 #include "report/export.h"
 #include "report/html.h"
 
-#define CPUS_SHOWN 256
-#define CPUS_TWICE 64 /* so many at most are shown of both sides */
+#define CPUS_SHOWN     256
+#define CPUS_TWICE     64 /* so many at most are shown of both sides */
+#define SIBLINGS_SHOWN 16
 
 /* The groups in which a CPU is, from the outside to the inside; each begins with those before. */
 enum group { GROUP_PACKAGE, GROUP_LAST_CACHE, GROUP_CACHE, GROUP_CORE, N_GROUPS };
@@ -195,6 +197,28 @@ static void write_map(struct html *h, const struct recording *rec)
 		write_row(h, rec);
 }
 
+/* SMT: who shares its core with work of the host runs slower, and no ledger shows it. */
+static void write_siblings(struct html *h, const struct recording *rec)
+{
+	for (unsigned int i = 0, n = 0; i < rec->n_threads && n < SIBLINGS_SHOWN; i++) {
+		const struct rec_thread *thread = &rec->threads[i];
+		auto_str struct str victim = { .s = NULL };
+		char share[32];
+
+		if (!thread->has_sibling || !thread->sibling_ns)
+			continue;
+		n++;
+		html_fail(h, export_add_victim(thread, &victim));
+		html_print(h, "<p class=\"about\">While <bdi>");
+		html_str(h, &victim);
+		html_print(
+			h,
+			"</bdi> was on a CPU, tasks of the host had its sibling for %s %% of the "
+			"time.</p>\n",
+			html_share(thread->sibling_ns, thread->wall_ns, share, sizeof(share)));
+	}
+}
+
 static void write_legend(struct html *h, const struct recording *rec)
 {
 	static const char *const kinds[][2] = {
@@ -235,6 +259,7 @@ void html_cpus(struct html *h)
 			html_print(h, "</h3>\n");
 		}
 		write_map(h, h->what->sides[side].rec);
+		write_siblings(h, h->what->sides[side].rec);
 	}
 	html_section_end(h);
 }

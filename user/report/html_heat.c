@@ -93,7 +93,7 @@ static void draw(struct html *h, const struct html_canvas *canvas, const void *a
 			"fill-opacity=\"%.2f\"><title>%u</title></rect>\n",
 			html_side_class(heat->side), left + column * step + 0.5,
 			TOP_PX + (ROWS - 1 - row) * ROW_PX + 1, max(step - 1, 1.0), ROW_PX - 1,
-			most == 1 ? 0.8 : 0.3 + 0.7 * log(cells[i]) / log(most), cells[i]);
+			most == 1 ? 0.8 : 0.4 + 0.6 * log(cells[i]) / log(most), cells[i]);
 	}
 }
 

@@ -143,6 +143,8 @@ void html_stalls(struct html *h)
 			html_text(h, html_side_name(h, side));
 			html_print(h, "</h3>\n");
 		}
+		if (!rec->n_stalls)
+			html_print(h, "<p>No stall was kept.</p>\n");
 		html_print(h, "<ol class=\"stalls\">\n");
 		for (unsigned int i = 0; i < rec->n_stalls && i < shown; i++)
 			write_stall(h, rec, &rec->stalls[i], longest_ns);

@@ -8,7 +8,7 @@
  */
 #include "report/html.h"
 
-const char html_style_hash[] = "sha256-Eab2Xu0iUSKZmoB6dQNy6oFj0o4U5nlbYfbLbatvxwk=";
+const char html_style_hash[] = "sha256-2BOB7iSbjFoRHCDHf5s1bASkAAGlee7ov5UV6Bx5gPI=";
 
 const char html_style[] =
 	"\n:root{--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;--page:#fff;--card:#f6f8fa;"
@@ -126,5 +126,5 @@ const char html_style[] =
 	"@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff;--a:#0072b2;"
 	"--b:#b94f09;--task:#973c7e;--wake:#7942c8;--irq:#025e28;--vector:#2292e9;"
 	"--softirq:#bc7922;--other:#868686;--bad:#b42318}body{font-size:12px}main{max-width:none;padding:0}"
-	"section{margin-top:24px;padding-top:12px}svg,li,.tile,.cpu,.core{break-inside:avoid}"
-	"h2,h3,.about,.legend{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+	"section{margin-top:24px;padding-top:12px}svg,li,.tile,.cpu,.core,.few,tr{break-inside:avoid}"
+	"h2,h3,h4,.about,.legend{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
