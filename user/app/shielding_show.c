@@ -277,7 +277,8 @@ int shielding_tell_lifted(struct shielding *s)
 	(void)printf("restored %u of %u, verified", s->apply.n_restored,
 		     s->apply.n_restored + n_left);
 	if (tally.gone)
-		(void)printf("; %u are gone by themselves", tally.gone);
+		(void)printf("; %u %s", tally.gone,
+			     tally.gone == 1 ? "is gone by itself" : "are gone by themselves");
 	(void)printf("\n");
 	keep_rows(&s->steps, is_left);
 	if (s->steps.n_rows) {

@@ -103,19 +103,6 @@ must kill -0 "$keep"
 echo 1 >/sys/devices/system/cpu/cpu2/online
 until_true 10 is_placed
 echo "the line is placed after its CPU was gone"
-
-# All CPUs but one go, and every line with them, as the machine sleeps.
-rtc=/sys/class/rtc/rtc0/wakealarm
-if grep -qsw mem /sys/power/state && [ -e "$rtc" ]; then
-	echo 0 >"$rtc"
-	echo +4 >"$rtc"
-	echo mem >/sys/power/state || echo "it did not sleep"
-	must kill -0 "$keep"
-	until_true 20 is_placed
-	echo "the line is placed after the machine slept"
-else
-	echo "this machine cannot sleep"
-fi
 device_ends
 lull status || true
 kill -TERM "$keep"
