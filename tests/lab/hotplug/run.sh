@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# hotplug: CPUs of the guest and of the host go and come back while lull shield --keep holds a shield
-# of a guest in libvirt's cgroups. It writes again what the kernel has reset or found invalid, the
-# status says so meanwhile, and at the end everything is as it was.
+# hotplug: CPUs of the guest and of the host go and come back, and a vCPU is pinned elsewhere and back,
+# while lull shield --keep holds a shield of a guest in libvirt's cgroups. It writes again what the kernel
+# has reset or found invalid, the status says so meanwhile, and at the end everything is as it was.
 . /test/lib.sh
 
 root=/sys/fs/cgroup
@@ -64,6 +64,28 @@ must kill -0 "$keep"
 online 1 1
 until_true 15 all_held
 echo "so was one of the host's"
+
+# As libvirt pins a vCPU elsewhere, and back: without a partition the other cgroups are narrowed.
+pin_elsewhere() {
+	echo "$1" >"$scope/libvirt/vcpu1/cpuset.cpus"
+	must taskset -p "$((1 << $1))" "$(vcpu_tid "$guest" 1)" >/dev/null
+}
+
+slice_is() {
+	[ "$(cat $root/system.slice/cpuset.cpus)" = "$1" ]
+}
+
+if [ "$has_partitions" ]; then
+	pin_elsewhere 1
+	until_true 15 slice_is 0-1
+	until_true 15 all_held
+	must test "$(cat "$scope/libvirt/vcpu0/cpuset.cpus.partition")" = member
+	pin_elsewhere 3
+	until_true 15 slice_is 0-3
+	until_true 15 all_held
+	must test "$(cat "$partition")" = isolated
+	echo "a vCPU was pinned to a CPU of the host, and is back"
+fi
 
 kill -TERM "$keep"
 _rc=0
