@@ -69,7 +69,8 @@ mirror_of() {
 		sed -nE "s#^'(.*)/dists/($suites)/(In)?Release'.*#\\1#p" | sort -u | sed -n 1p
 }
 
-# apt_root_write DIRECTORY SUITE [ARCHITECTURE]: apt reads its file after /etc/apt/apt.conf.d: a proxy set there holds, a hook set there does not.
+# apt_root_write DIRECTORY SUITE [ARCHITECTURE]. apt reads its file after /etc/apt/apt.conf.d: a proxy
+# set there holds, a hook set there does not.
 apt_root_write() {
 	local apt=$1 suite=$2 arch=${3:-amd64} codename uri
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * killat: runs a command and kills it (SIGKILL) before its Nth system call of those that tell or
- * change something: messages, affinities, files written, renamed, removed. x86-64 only.
+ * change something: messages, affinities, files written, renamed, removed. Linux 5.3 and later.
  *
  *   killat N COMMAND...   exit code: 0 it was killed, 1 it ended before, by itself, 2 an error
  */
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,9 +20,12 @@
 
 static bool is_change(unsigned long long call)
 {
-	static const long calls[] = { SYS_sendmsg,  SYS_write,	 SYS_writev,
-				      SYS_unlinkat, SYS_rename,	 SYS_renameat,
-				      SYS_fsync,    SYS_mkdirat, SYS_sched_setaffinity };
+	static const long calls[] = { SYS_sendmsg,  SYS_write,	  SYS_writev,
+				      SYS_unlinkat, SYS_renameat,
+#ifdef SYS_rename
+				      SYS_rename,
+#endif
+				      SYS_fsync,    SYS_mkdirat,  SYS_sched_setaffinity };
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		if (call == (unsigned long long)calls[i])
@@ -45,18 +47,16 @@ static int go_on(pid_t pid, int *ret_status)
 
 static int trace(pid_t pid, uint64_t n)
 {
-	struct user_regs_struct regs;
+	struct __ptrace_syscall_info info;
 	int status, at;
 
 	if (waitpid(pid, &status, 0) < 0 ||
 	    ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL))
 		return 2;
-	for (bool is_entry = true; (at = go_on(pid, &status)) > 0; is_entry = !is_entry) {
-		if (!is_entry)
-			continue;
-		if (ptrace(PTRACE_GETREGS, pid, NULL, &regs))
+	while ((at = go_on(pid, &status)) > 0) {
+		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
 			return 2;
-		if (!is_change(regs.orig_rax) || --n)
+		if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !is_change(info.entry.nr) || --n)
 			continue;
 		(void)kill(pid, SIGKILL);
 		return waitpid(pid, &status, 0) == pid ? 0 : 2;
