@@ -98,16 +98,17 @@ const char *compare_title(const struct comparison_figure *figure, bool of_cpus)
 	return of_cpus ? "CPUs busy" : "taken";
 }
 
-/* The tail that people ask for, where it changed. */
+/* The tail that people ask for, beside a change. Its interval is its own: not corrected. */
 static int add_tail(const struct comparison *comparison, struct str *words)
 {
 	char a[32], b[32], range[80];
 
+	if (comparison->verdict != VERDICT_IMPROVED && comparison->verdict != VERDICT_WORSE)
+		return 0;
 	for (unsigned int i = 0; i < comparison->n_figures; i++) {
 		const struct comparison_figure *figure = &comparison->figures[i];
 
-		if (!streq(figure->name, "gap_p999") ||
-		    (figure->verdict != VERDICT_IMPROVED && figure->verdict != VERDICT_WORSE))
+		if (!streq(figure->name, "gap_p999") || !figure->effect.has_interval)
 			continue;
 		return str_addf(words,
 				" The gap of p99.9 was %s before and is %s after, 95 %% interval "
