@@ -430,7 +430,7 @@ static void attach_vms(struct apply *a)
 				a->journal.layers[i]->vm = &vms->vms[k];
 }
 
-static int read_state(struct apply *a)
+int apply_read_state(struct apply *a)
 {
 	const struct root *root = a->config.root;
 	uint64_t slept_ns = journal_slept_ns(root);
@@ -445,21 +445,6 @@ static int read_state(struct apply *a)
 	return 0;
 }
 
-int apply_open_reader(struct apply *a, const struct apply_config *config)
-{
-	int err;
-
-	*a = (struct apply){ .config = *config, .dir = { .fd = -1, .lock = -1 } };
-	err = journal_dir_open(config->root, false, &a->dir);
-	err = err == -ENOENT ? 0 : err;
-	err = err ?: read_state(a);
-	if (!err)
-		a->was_interrupted = a->journal.state != JOURNAL_CLEAN;
-	else
-		apply_close(a);
-	return err;
-}
-
 int apply_open_writer(struct apply *a, const struct apply_config *config)
 {
 	int err;
@@ -467,7 +452,7 @@ int apply_open_writer(struct apply *a, const struct apply_config *config)
 	*a = (struct apply){ .config = *config, .dir = { .fd = -1, .lock = -1 } };
 	err = journal_dir_open(config->root, true, &a->dir);
 	err = err ?: journal_dir_lock(&a->dir, config->wait_ns, &a->lock_holder);
-	err = err ?: read_state(a);
+	err = err ?: apply_read_state(a);
 	if (err) {
 		journal_dir_close(&a->dir);
 		return err;

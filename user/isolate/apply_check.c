@@ -10,6 +10,37 @@
 #include "isolate/knob.h"
 #include "sys/threads.h"
 
+#define READER_WAIT_NS 2000000000ULL
+
+/* Is it unfinished because another lull is at it just now? Then it is read when that has ended. */
+static int read_finished(struct apply *a)
+{
+	auto_close int lock = -1;
+	int err = journal_dir_await(&a->dir, READER_WAIT_NS, &lock);
+
+	if (err)
+		return err == -EWOULDBLOCK ? 0 : err;
+	journal_done(&a->journal);
+	err = apply_read_state(a);
+	a->was_interrupted = !err && a->journal.state != JOURNAL_CLEAN;
+	return err;
+}
+
+int apply_open_reader(struct apply *a, const struct apply_config *config)
+{
+	int err;
+
+	*a = (struct apply){ .config = *config, .dir = { .fd = -1, .lock = -1 } };
+	err = journal_dir_open(config->root, false, &a->dir);
+	err = err == -ENOENT ? 0 : err;
+	err = err ?: apply_read_state(a);
+	if (!err && a->journal.state != JOURNAL_CLEAN)
+		err = read_finished(a);
+	if (err)
+		apply_close(a);
+	return err;
+}
+
 int apply_check(struct apply *a)
 {
 	struct step_reset reset;

@@ -21,5 +21,7 @@ struct layer_list {
  */
 int apply_plan_all(struct apply *a, const struct layer_list *layers, bool is_strict, bool is_second,
 		   struct plan *plan);
+/* What the journal has, and how the host was and is. */
+int apply_read_state(struct apply *a);
 void apply_read_reset(const struct apply *a, struct step_reset *ret);
 #endif

@@ -120,24 +120,48 @@ static int write_holder(int lock)
 	return pwrite(lock, text, (size_t)len, 0) == len ? 0 : -errno;
 }
 
+/* -EWOULDBLOCK after @wait_ns. */
+static int lock_within(int lock, int how, uint64_t wait_ns)
+{
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + wait_ns;
+
+	while (flock(lock, how | LOCK_NB)) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (now_ns(CLOCK_MONOTONIC) >= until)
+			return -EWOULDBLOCK;
+		(void)poll(NULL, 0, LOCK_POLL_MS);
+	}
+	return 0;
+}
+
+int journal_dir_await(const struct journal_dir *dir, uint64_t wait_ns, int *ret_fd)
+{
+	auto_close int lock = openat(dir->fd, "lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int err;
+
+	if (lock < 0 && errno != ENOENT)
+		return -errno;
+	err = lock < 0 ? 0 : lock_within(lock, LOCK_SH, wait_ns);
+	if (!err)
+		*ret_fd = take_fd(lock);
+	return err;
+}
+
 int journal_dir_lock(struct journal_dir *dir, uint64_t wait_ns, pid_t *ret_holder)
 {
 	/* Nobody but root may open it: a lock on it would stop every shield. */
 	auto_close int lock =
 		openat(dir->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	uint64_t until = now_ns(CLOCK_MONOTONIC) + wait_ns;
+	int err;
 
 	if (lock < 0)
 		return -errno;
-	while (flock(lock, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		if (now_ns(CLOCK_MONOTONIC) >= until) {
-			*ret_holder = read_holder(lock);
-			return -EWOULDBLOCK;
-		}
-		(void)poll(NULL, 0, LOCK_POLL_MS);
-	}
+	err = lock_within(lock, LOCK_EX, wait_ns);
+	if (err == -EWOULDBLOCK)
+		*ret_holder = read_holder(lock);
+	if (err)
+		return err;
 	(void)write_holder(lock); /* for the message of who waits only */
 	dir->lock = take_fd(lock);
 	return 0;

@@ -60,6 +60,11 @@ int journal_dir_open(const struct root *root, bool is_writer, struct journal_dir
  * its pid or 0.
  */
 int journal_dir_lock(struct journal_dir *dir, uint64_t wait_ns, pid_t *ret_holder);
+/*
+ * For who only reads: waits until no writer is at it, for up to @wait_ns. *ret_fd keeps writers off until
+ * it is closed; -1: nobody has ever written. -EWOULDBLOCK: one is still at it.
+ */
+int journal_dir_await(const struct journal_dir *dir, uint64_t wait_ns, int *ret_fd);
 void journal_dir_close(struct journal_dir *dir);
 
 /*

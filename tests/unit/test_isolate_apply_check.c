@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * isolate/apply_check: what a reader makes of a run that another lull is at.
+ */
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "isolate/apply.h"
+#include "machines.h"
+#include "test.h"
+
+#define auto_apply __attribute__((cleanup(apply_close)))
+
+/* A child has the lock, and has begun; what it began ends while the reader waits. */
+TEST(apply__a_reader_waits_for_a_run_that_goes_on)
+{
+	auto_root struct root root = { .fd = -1 };
+	const struct apply_config config = { .root = &root };
+	struct journal begun = { .state = JOURNAL_ADDING };
+	struct journal_dir dir;
+	auto_apply struct apply a;
+	pid_t holder, child;
+	int status;
+
+	machines_put(test_tmpdir(), "proc/sys/kernel/random/boot_id", "boot-1\n");
+	machines_put(test_tmpdir(), "sys/devices/system/cpu/online", "0-3\n");
+	machines_put(test_tmpdir(), "run/keep", "");
+	CHECK_EQ(fs_root_open(&root, test_tmpdir()), 0);
+	CHECK_EQ(journal_dir_open(&root, true, &dir), 0);
+	CHECK_EQ(journal_dir_lock(&dir, 0, &holder), 0);
+	CHECK_EQ(journal_write(&root, &dir, &begun), 0);
+	child = fork();
+	CHECK(child >= 0);
+	if (!child) { /* the lock is its, too */
+		(void)usleep(100000);
+		_exit(journal_remove(&dir) ? 1 : 0);
+	}
+	journal_dir_close(&dir);
+	CHECK_EQ(apply_open_reader(&a, &config), 0);
+	CHECK(!a.was_interrupted);
+	CHECK_EQ(a.journal.state, JOURNAL_CLEAN);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+}
