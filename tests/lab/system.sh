@@ -11,7 +11,7 @@
 # what it is made of, with all that they depend on
 readonly system_packages='systemd dbus irqbalance'
 # what only the scripts of packages need, and those do not run
-readonly system_without='perl|libperl|perl-modules|perl-base|libfile-find-rule|libnumber|libtext|debconf|adduser|passwd|dpkg|tar|libgdbm|libdb5|libsemanage|libsepol|init-system-helpers|gcc-12-base'
+readonly system_without='perl|libperl|perl-modules|perl-base|libfile-find-rule|libnumber|libtext|debconf|adduser|passwd|dpkg|tar|libgdbm|libdb5|libsemanage|libsepol|init-system-helpers|gcc-[0-9]+-base'
 # another number when the code below makes another thing of the same packages
 readonly system_format=2
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "fake_systemd.h"
 #include "isolate.h"
 #include "isolate/knob.h"
@@ -328,6 +329,7 @@ static void put_process(int pid, const char *group, const char *cpus, bool is_vm
 TEST(knob_cpuset_systemd__tells_the_units_beside_a_vm_in_another_slice)
 {
 	auto_root struct root root = machine();
+	auto_plan struct plan plan = { 0 };
 	auto_free char *text = NULL;
 
 	put_group("user.slice/");
@@ -336,7 +338,8 @@ TEST(knob_cpuset_systemd__tells_the_units_beside_a_vm_in_another_slice)
 	put_group("user.slice/user-1000.slice/user@1000.service/");
 	put_group("docker/");
 	put_process(50, "user.slice/user-1000.slice/session-2.scope", "0-3", true);
-	text = text_of("2-3", &root);
+	isolate_plan(&root, "cpuset", "2-3", "0-3", NULL, &plan);
+	text = isolate_text(&plan);
 	if (!*text)
 		SKIP("built without libsystemd");
 	CHECK_STREQ(text,
@@ -345,6 +348,8 @@ TEST(knob_cpuset_systemd__tells_the_units_beside_a_vm_in_another_slice)
 		    "docker stays: no unit with tasks of systemd's\n"
 		    "user.slice/user-1000.slice/session-2.scope stays: a virtual machine runs in "
 		    "it\n");
+	CHECK_EQ(plan.n_advice, 1);
+	CHECK(str_starts(plan.advice[0], "units that start later in user.slice may use"));
 }
 
 static void put_processes(const char *release)

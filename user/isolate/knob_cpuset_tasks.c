@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
@@ -134,6 +135,9 @@ static int plan_all(const struct root *root, const struct goal *goal, struct pla
 		unsigned int n = 0;
 
 		if (parse_u32(dir.names[i], &pid))
+			continue;
+		/* We keep off the guests' CPUs ourselves, and are gone when all is put back. */
+		if (fs_root_is_live(root) && (pid_t)pid == getpid())
 			continue;
 		err = threads_list(root, (pid_t)pid, &tids, &n);
 		err = err == -ENOENT ? 0 : err;

@@ -156,6 +156,22 @@ static int plan_unit(const struct walk *walk, const char *path)
 	return err || streq(want, orig) ? err : advise(walk, strrchr(path, '/') + 1, orig);
 }
 
+/* What is started in there later has the CPUs of the slice, which are not narrowed. */
+static int look_into(struct walk *walk, const char *path)
+{
+	bool is_top = !strchr(path + 1, '/');
+	auto_free char *name = strdup(path + 1);
+	int err = name ? push(walk, path) : -ENOMEM;
+
+	if (err || !is_top)
+		return err;
+	str_sanitize(name);
+	return plan_advise(walk->plan,
+			   "units that start later in %s may use the guest's CPUs, since a virtual "
+			   "machine runs in it: start that in machine.slice",
+			   name);
+}
+
 static int plan_group(struct walk *walk, const char *path)
 {
 	bool is_inner = has_vm(walk, path);
@@ -163,7 +179,7 @@ static int plan_group(struct walk *walk, const char *path)
 	if (streq(path, "/machine.slice"))
 		return 0;
 	if (is_inner && is_slice(path))
-		return push(walk, path);
+		return look_into(walk, path);
 	if (is_inner)
 		return stay(walk, path, "a virtual machine runs in it");
 	if (has_setting(path))

@@ -61,7 +61,8 @@ must systemctl daemon-reload
 is_shielded
 must test "$(cpus_of_daemon later)" = 0-1,3
 must lull status
-must lull restore --all
+must lull restore --all >"$OUT/restored"
+must grep -qx 'restored [0-9]* of [0-9]*, verified' "$OUT/restored"
 as_before once
 must test "$(cpus_of_daemon later)" = 0-3
 echo "put back: $(lull status 2>&1 | head -n 1)"
