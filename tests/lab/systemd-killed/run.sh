@@ -19,7 +19,7 @@ restored() {
 # is_killed N COMMAND...: false when it came to its end first.
 is_killed() {
 	_rc=0
-	killat "$@" >"$OUT/said" 2>&1 || _rc=$?
+	/test/bin/tests/lab/killat "$@" >"$OUT/said" 2>&1 || _rc=$?
 	[ "$_rc" -le 1 ] || fail "killat: exit code $_rc"
 	[ "$_rc" -eq 0 ]
 }
