@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "cgroups.h"
 #include "isolate.h"
 #include "isolate/knob.h"
@@ -65,6 +66,20 @@ TEST(knob_cpuset_v2__makes_partitions_of_libvirts_vcpus)
 	CHECK_STREQ(plan.steps[3].name, "cgroup of vCPU 0, win");
 	for (unsigned int i = 0; i < plan.n_steps; i++)
 		isolate_there_and_back(&root, &plan.steps[i]);
+}
+
+TEST(knob_cpuset_v2__quotes_names_in_commands)
+{
+	auto_root struct root root = cgroups_machine("cpuset cpu\n");
+	auto_plan struct plan plan = { 0 };
+	auto_str struct str text = { 0 };
+
+	cgroups_put_libvirt();
+	CHECK_EQ(plan_vm(&root, "2-3", &vm, NULL, &plan), 0);
+	CHECK_EQ(knob_add_command(&plan.steps[0], "2-3", &text), 0);
+	CHECK_EQ(knob_add_command(&plan.steps[3], "isolated", &text), 0);
+	CHECK_STREQ(text.s, "echo 2-3 > /sys/fs/cgroup/machine.slice/cpuset.cpus.exclusive\n"
+			    "echo isolated > '/" TOP LIBVIRT "vcpu0/cpuset.cpus.partition'\n");
 }
 
 /* As a hotplug leaves it: a member once, then isolated again. */

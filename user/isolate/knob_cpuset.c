@@ -200,7 +200,7 @@ static int shell(const struct plan_step *step, const char *value, struct str *to
 
 	if (way->shell)
 		return way->shell(step, value, to);
-	return str_addf(to, "echo %s > /%s\n", value, step->object);
+	return cpuset_add_echo(value, step->object, to);
 }
 
 static bool is_same(const struct root *root, const struct plan_step *step)

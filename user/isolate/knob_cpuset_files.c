@@ -386,9 +386,9 @@ static bool is_same(const struct root *root, const struct plan_step *step)
 static int shell(const struct plan_step *step, const char *value, struct str *to)
 {
 	if (is_control(step))
-		return str_addf(to, "echo %ccpuset > /%s\n", *value ? '+' : '-', step->object);
+		return cpuset_add_echo(*value ? "+" CONTROLLER : "-" CONTROLLER, step->object, to);
 	if (!is_host(step))
-		return str_addf(to, "echo %s > /%s\n", value, step->object);
+		return cpuset_add_echo(value, step->object, to);
 	if (*value)
 		return str_addf(to,
 				"cd /sys/fs/cgroup && mkdir -p " CPUSET_HOST

@@ -159,6 +159,21 @@ int cpuset_identify_group(const struct root *root, const struct plan_step *step,
 	return 0;
 }
 
+int cpuset_add_echo(const char *value, const char *object, struct str *to)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._-@:/";
+	auto_free char *path = NULL;
+	int err = str_addf(to, "echo %s > ", value);
+
+	if (err || asprintf(&path, "/%s", object) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	err = path[strspn(path, plain)] ? str_add_word(to, path) : str_add(to, path);
+	return err ?: str_add(to, "\n");
+}
+
 void cpuset_exempt_done(struct cpuset_exempt *exempt)
 {
 	for (unsigned int i = 0; i < exempt->n; i++)

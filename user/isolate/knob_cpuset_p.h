@@ -77,6 +77,8 @@ int cpuset_read_cpus(const struct root *root, const char *mount, const char *pat
 		     struct cpuset *ret);
 /* Of a step whose object is a file of a cgroup. */
 int cpuset_identify_group(const struct root *root, const struct plan_step *step, char **ret);
+/* "echo VALUE > /OBJECT", whatever is in the names of cgroups: units have backslashes. */
+int cpuset_add_echo(const char *value, const char *object, struct str *to);
 /* What tells a cgroup from a later one of the same name: its inode, behind CPUSET_V2 with v2. */
 int cpuset_read_identity(const struct root *root, const char *mount, const char *path,
 			 char ret[CPUSET_IDENTITY_MAX]);
