@@ -3,7 +3,6 @@
  * isolate: shields of recorded machines, of many shapes: all of their interrupts there and back, and
  * how many of their CPUs a guest may have.
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -122,7 +121,7 @@ static unsigned int count_irq_stays(const struct plan *plan)
 
 	for (unsigned int i = 0; i < plan->n_stays; i++)
 		n += streq(plan->stays[i].knob->name, "irq") &&
-		     isdigit((unsigned char)plan->stays[i].name[0]);
+		     str_starts(plan->stays[i].name, "irq ");
 	return n;
 }
 

@@ -115,7 +115,7 @@ struct recording {
 	uint64_t recursion_misses;	/* all programs */
 	struct rec_counter *anomalies;	/* only those that are not 0 */
 	struct rec_counter *incomplete; /* reasons besides counters: hotplug, suspend; count 1 */
-	unsigned int n_anomalies, n_incomplete;	/* self */
+	unsigned int n_anomalies, n_incomplete; /* self */
 	uint64_t self_events, self_cpu_ns;
 	struct rec_program *programs;
 	char **missing; /* sources that this kernel lacks, with the reason, in words */
