@@ -448,7 +448,7 @@ with protoc "perfetto: of a real recording" perfetto_agrees "$real"
 with protoc "perfetto: time lost over time" perfetto_counts
 with protoc "perfetto: sides keep their labels" perfetto_keeps_sides
 with protoc "perfetto: hitches, and flows from their stalls" perfetto_has_hitches
-holds "chrome-json: the same hitches, and flows from their stalls" chrome_has_hitches
+with protoc "chrome-json: the same hitches, and flows from their stalls" chrome_has_hitches
 with protoc "perfetto: what the flight recorder kept" perfetto_has_flight
 holds "chrome-json: what the flight recorder kept" chrome_has_flight
 holds "csv: what the flight recorder kept" csv_has_flight

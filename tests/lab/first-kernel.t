@@ -12,7 +12,7 @@
 
 tests=(hello failing=37 "${host_tests[@]}" hotplug)
 full=()
-[[ -z ${LULL_CHECK_FULL:-} ]] || full=(keep sleep unit suite suite2 nested)
+[[ -z ${LULL_CHECK_FULL:-} ]] || full=(keep sleep unit suite suite2 suite3 nested)
 
 echo "1..$((1 + ${#tests[@]} + ${#full[@]}))"
 lab_kernel 6.1
@@ -21,6 +21,7 @@ if ((${#full[@]})); then
 	lab 6.1 keep sleep unit
 	lab 6.1 suite
 	lab 6.1 suite2
+	lab 6.1 suite3
 	lab 6.1 nested
 fi
 exit "$bad"

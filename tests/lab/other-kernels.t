@@ -12,7 +12,7 @@ kernels=(newest)
 full=0
 if [[ -n ${LULL_CHECK_FULL:-} ]]; then
 	kernels+=(6.12)
-	full=$((${#kernels[@]} * 3 + 2))
+	full=$((${#kernels[@]} * 4 + 2))
 fi
 
 echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 3) + full))"
@@ -22,6 +22,7 @@ for kernel in "${kernels[@]}"; do
 	((full)) || continue
 	lab "$kernel" suite
 	lab "$kernel" suite2
+	lab "$kernel" suite3
 	lab "$kernel" nested
 done
 if ((full)); then
