@@ -126,7 +126,7 @@ runs_on_hosts_cpus() {
 	! expand_cpus "$(sed -n 's/^Cpus_allowed_list:\t//p' "/proc/$1/status")" | grep -qx "$cpu"
 }
 
-plan 9
+plan 11
 state >"$work/before"
 check "by the printed commands" by_hand
 if [[ -n $v1 ]]; then
@@ -137,6 +137,17 @@ else
 	skip "cpusets within each other" "no cpuset of cgroup v1"
 fi
 check "everything is as before" is_as_before
+
+spawn taskset -c "$cpu" sleep 600
+sleep 0.2
+target=$spawned
+spawn "$LULL" shield -t "$target" --keep --only irq,irq-default >"$work/keep" 2>&1
+keeper=$spawned
+wait_until 10 is_ready
+kill "$target"
+wait "$keeper"
+within "--keep ends well when its target ends" $? 0 0
+check "everything is as before then" is_as_before
 
 "$LULL" plan -c "$cpu" --only irq --json >"$work/plan.json"
 line=$(jq -r '[.steps[].object][0]' "$work/plan.json")
