@@ -22,7 +22,7 @@ fresh() {
 
 # The machine, but for what lull keeps there.
 is_as_before() {
-	diff -r --exclude=lull "$fixture" "${1:-$machine}"
+	diff -r --exclude=lull "$fixture" "$machine"
 }
 
 # prints COMMAND: as shell commands that act in the machine.

@@ -7,11 +7,13 @@
 #include "app/keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
@@ -38,10 +40,11 @@ struct fight {
 
 /*
  * Which interrupts there are and whose; their counts do not matter. A guest's driver that is loaded
- * again can have its old number before the next look: then only the mask tells.
+ * again can have its old number before the next look: then the inode tells, and the mask. One whose
+ * mask is not there yet is another one when it is.
  */
 struct signature {
-	uint64_t lines, masks;
+	uint64_t lines, inodes, masks;
 };
 
 struct keeper {
@@ -120,21 +123,34 @@ static uint64_t add_text(uint64_t hash, const char *text)
 	return (hash ^ 0xff) * 0x100000001b3ULL;
 }
 
+static void add_passed_through(const struct root *root, const char *name, struct signature *sum)
+{
+	auto_close int fd = fs_open(root, O_PATH | O_DIRECTORY, "sys/kernel/irq/%s", name);
+	auto_free char *mask = NULL;
+	char inode[24] = "";
+	struct stat st;
+
+	if (fd >= 0 && !fstat(fd, &st))
+		(void)snprintf(inode, sizeof(inode), "%llu", (unsigned long long)st.st_ino);
+	if (fs_read_line(root, &mask, "proc/irq/%s/smp_affinity_list", name))
+		mask = NULL;
+	sum->inodes = add_text(sum->inodes, mask ? inode : "?");
+	sum->masks = add_text(sum->masks, mask ? mask : "");
+}
+
 static int read_signature(const struct root *root, struct signature *ret)
 {
 	struct irq_table table = { 0 };
-	struct signature sum = { .lines = HASH_START, .masks = HASH_START };
+	struct signature sum = { .lines = HASH_START, .inodes = HASH_START, .masks = HASH_START };
 	int err = irqs_read(root, &table, NULL);
 
 	for (unsigned int i = 0; !err && i < table.n_lines; i++) {
 		const struct irq_line *line = &table.lines[i];
-		auto_free char *mask = NULL;
 
 		sum.lines = add_text(sum.lines, line->name);
 		sum.lines = add_text(sum.lines, line->actions);
-		if (strstr(line->actions, "vfio-") &&
-		    !fs_read_line(root, &mask, "proc/irq/%s/smp_affinity_list", line->name))
-			sum.masks = add_text(sum.masks, mask);
+		if (strstr(line->actions, "vfio-"))
+			add_passed_through(root, line->name, &sum);
 	}
 	irqs_done(&table);
 	if (!err)
@@ -214,6 +230,11 @@ static int again(struct keeper *k)
 	return code;
 }
 
+static bool is_same_set(const struct signature *a, const struct signature *b)
+{
+	return a->lines == b->lines && a->inodes == b->inodes;
+}
+
 /*
  * A failure to look is said, and tried again: it ends nothing. What appeared while everything was
  * looked at is new at the next look; masks are remembered as they were made.
@@ -222,12 +243,12 @@ static void look(struct keeper *k)
 {
 	struct signature before = k->signature, after;
 	bool is_new = !read_signature(&k->s->root, &before) &&
-		      (before.lines != k->signature.lines || before.masks != k->signature.masks);
+		      (!is_same_set(&before, &k->signature) || before.masks != k->signature.masks);
 
 	if ((!is_new && now_ns() < k->next_full_ns) || again(k))
 		return;
 	k->signature = before;
-	if (!read_signature(&k->s->root, &after) && after.lines == before.lines)
+	if (!read_signature(&k->s->root, &after) && is_same_set(&after, &before))
 		k->signature.masks = after.masks;
 }
 
