@@ -85,6 +85,22 @@ segments_agree() {
 	same have want
 }
 
+host_agrees() {
+	csv_of host_interrupts >"$work/have"
+	jq -r '.host_cpus[] | .cpu as $cpu | .interrupts[] | [$cpu, .id, .name, .count] | @tsv' "$noise" >"$work/want"
+	same have want || return 1
+	csv_of host_cpus >"$work/have"
+	jq -r '.host_cpus[] | [.cpu, .user_ns, .system_ns, .irq_ns, .softirq_ns, .steal_ns, .idle_ns] | @tsv' \
+		"$noise" >"$work/want"
+	same have want || return 1
+	csv_of caches >"$work/have"
+	jq -r '.caches[] | [.level, .type, .bytes, .cpus] | @tsv' "$noise" >"$work/want"
+	same have want || return 1
+	csv_of topology >"$work/have"
+	jq -r '.topology[] | [.cpu, .core, .package, .node, .l3] | @tsv' "$noise" >"$work/want"
+	same have want
+}
+
 real_tables_agree() {
 	local csv_from=$real
 	ledger_agrees && buckets_agree && segments_agree
@@ -102,7 +118,7 @@ tables_are_csv() {
 		done
 		echo "$table"
 	done >"$work/tables"
-	(($(wc -l <"$work/tables") == 14))
+	(($(wc -l <"$work/tables") == 18))
 }
 
 # ---- histograms
@@ -408,7 +424,7 @@ with() {
 	fi
 }
 
-plan 63
+plan 64
 mangohud 3000 5 >"$work/a.csv"
 stalls_over "$work/a.csv" >"$work/rec.json"
 
@@ -437,8 +453,9 @@ holds "json: sides keep their labels" sides_are_whole
 holds "csv: the ledger" ledger_agrees
 holds "csv: every bucket" buckets_agree
 holds "csv: every segment" segments_agree
+holds "csv: topology, caches, CPUs of the host" host_agrees
 holds "csv: ledger, buckets and segments of a real recording" real_tables_agree
-holds "csv: 14 tables of all recordings" tables_are_csv
+holds "csv: 18 tables of all recordings" tables_are_csv
 with hdr-histogram-js "hlog: every bucket, maximum and percentile" hlog_is_lossless
 with hdr-histogram-js "hlog: sides keep their labels" hlog_keeps_sides
 with hdr-histogram-js "hgrm: every row as another prints it" hgrm_is_theirs

@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "model/rec_host.h"
+#include "model/rec_place.h"
 #include "model/rec_trace.h"
 #include "model/recording.h"
 #include "report/export.h"
@@ -26,6 +28,8 @@ struct table {
 	const char *first;		 /* columns before those of @fields */
 	const struct json_field *fields; /* NULL: no more */
 	int (*write)(struct csv *csv);
+	/* Or, where the fields are all: the array in a recording, its length, and an element's size. */
+	size_t rows, n, size;
 };
 
 static void cell_begin(struct csv *csv)
@@ -330,14 +334,13 @@ static int write_trace(struct csv *csv)
 
 		for (unsigned int j = 0; j < w->n_events; j++) {
 			const struct rec_trace_event *e = &w->events[j];
-			const struct rec_trace_cause *cause = &trace->causes[e->cause];
 
 			line_begin(csv);
 			cell_int(csv, w->cpu);
 			cell_u64(csv, e->at_ns);
 			cell_u64(csv, e->ns);
-			cell_text(csv, cause->kind);
-			cell_fields(csv, json_trace_cause_fields, cause);
+			cell_text(csv, trace->causes[e->cause].kind);
+			cell_fields(csv, json_trace_cause_fields, &trace->causes[e->cause]);
 			line_end(csv);
 		}
 	}
@@ -359,12 +362,17 @@ static int write_audit(struct csv *csv)
 	return 0;
 }
 
-static int write_programs(struct csv *csv)
+static int write_interrupts(struct csv *csv)
 {
-	for (unsigned int i = 0; i < csv->side->rec->n_programs; i++) {
-		line_begin(csv);
-		cell_fields(csv, json_program_fields, &csv->side->rec->programs[i]);
-		line_end(csv);
+	const struct recording *rec = csv->side->rec;
+
+	for (unsigned int i = 0; i < rec->n_host_cpus; i++) {
+		for (unsigned int j = 0; j < rec->host_cpus[i].n_interrupts; j++) {
+			line_begin(csv);
+			cell_int(csv, rec->host_cpus[i].cpu);
+			cell_fields(csv, json_interrupt_fields, &rec->host_cpus[i].interrupts[j]);
+			line_end(csv);
+		}
 	}
 	return 0;
 }
@@ -411,22 +419,46 @@ static int write_notes(struct csv *csv)
 	return 0;
 }
 
+#define ROWS(array, type)                                                                      \
+	.rows = offsetof(struct recording, array), .n = offsetof(struct recording, n_##array), \
+	.size = sizeof(struct type)
+#define TABLE(nam, cols, keys, ...)                                     \
+	{                                                               \
+		.name = nam, .first = cols, .fields = keys, __VA_ARGS__ \
+	}
 static const struct table tables[] = {
-	{ "ledger", "tid,vm,vcpu,row,id", json_entry_fields, write_ledger },
-	{ "sources", "cpu,wall_ns,source,id", json_entry_fields, write_sources },
-	{ "threads", "stalls,stalls_ns,sibling_ns", json_thread_fields, write_threads },
-	{ "labels", "owner,row,entry", json_label_fields, write_labels },
-	{ "hists", "tag,what", json_hist_fields, write_hists },
-	{ "buckets", "tag,low_ns,high_ns,count", NULL, write_buckets },
-	{ "stalls", "stall", json_stall_fields, write_stalls },
-	{ "segments", "stall,segment,row", json_segment_fields, write_segments },
-	{ "stacks", "stall,depth,symbol", NULL, write_stacks },
-	{ "trace", "cpu,at_ns,ns,kind", json_trace_cause_fields, write_trace },
-	{ "audit", "lull", json_audit_fields, write_audit },
-	{ "programs", NULL, json_program_fields, write_programs },
-	{ "notes", "kind,count,text", NULL, write_notes },
-	{ "recording", "part,key,value", NULL, write_recording },
+	TABLE("ledger", "tid,vm,vcpu,row,id", json_entry_fields, .write = write_ledger),
+	TABLE("sources", "cpu,wall_ns,source,id", json_entry_fields, .write = write_sources),
+	TABLE("threads", "stalls,stalls_ns,sibling_ns", json_thread_fields, .write = write_threads),
+	TABLE("labels", "owner,row,entry", json_label_fields, .write = write_labels),
+	TABLE("hists", "tag,what", json_hist_fields, .write = write_hists),
+	TABLE("buckets", "tag,low_ns,high_ns,count", NULL, .write = write_buckets),
+	TABLE("stalls", "stall", json_stall_fields, .write = write_stalls),
+	TABLE("segments", "stall,segment,row", json_segment_fields, .write = write_segments),
+	TABLE("stacks", "stall,depth,symbol", NULL, .write = write_stacks),
+	TABLE("trace", "cpu,at_ns,ns,kind", json_trace_cause_fields, .write = write_trace),
+	TABLE("audit", "lull", json_audit_fields, .write = write_audit),
+	TABLE("programs", NULL, json_program_fields, ROWS(programs, rec_program)),
+	TABLE("topology", NULL, json_place_fields, ROWS(places, rec_place)),
+	TABLE("caches", NULL, json_cache_fields, ROWS(caches, rec_cache)),
+	TABLE("host_cpus", NULL, json_host_cpu_fields, ROWS(host_cpus, rec_host_cpu)),
+	TABLE("host_interrupts", "cpu", json_interrupt_fields, .write = write_interrupts),
+	TABLE("notes", "kind,count,text", NULL, .write = write_notes),
+	TABLE("recording", "part,key,value", NULL, .write = write_recording),
 };
+
+static int write_rows(struct csv *csv, const struct table *table)
+{
+	const char *rec = (const char *)csv->side->rec;
+	const char *rows = *(const char *const *)(const void *)(rec + table->rows);
+
+	for (unsigned int i = 0; i < *(const unsigned int *)(const void *)(rec + table->n); i++) {
+		line_begin(csv);
+		cell_fields(csv, table->fields, rows + i * table->size);
+		line_end(csv);
+	}
+	return 0;
+}
 
 const char *report_csv_table_at(unsigned int index)
 {
@@ -454,16 +486,15 @@ int report_csv_write(const struct export *what, FILE *out)
 	const struct table *table = NULL;
 	int err = 0;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++)
 		if (streq(tables[i].name, name))
 			table = &tables[i];
-	}
 	if (!table)
 		return -ENOENT;
 	write_header(&csv, table);
 	for (unsigned int i = 0; i < what->n_sides && !err; i++) {
 		csv.side = &what->sides[i];
-		err = table->write(&csv);
+		err = table->write ? table->write(&csv) : write_rows(&csv, table);
 	}
 	return export_end(out, err);
 }
