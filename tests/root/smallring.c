@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "app/host.h"
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/fs.h"
@@ -33,28 +34,6 @@ static int measure(struct capture *cap, uint64_t milliseconds, struct recording 
 	stopped = capture_stop(cap);
 	err = err ?: stopped;
 	return err ?: capture_harvest(cap, rec);
-}
-
-static char *copy(const char *text)
-{
-	return strdup(text);
-}
-
-/* What capture leaves to its caller. */
-static int describe(struct recording *rec)
-{
-	rec->hostname = copy("test");
-	rec->kernel = copy("");
-	rec->boot_id = copy("");
-	rec->cpus_online = copy("");
-	rec->cmdline = copy("");
-	rec->lull_version = copy("");
-	rec->command = copy("");
-	rec->ended_by = copy("duration");
-	return rec->hostname && rec->kernel && rec->boot_id && rec->cpus_online && rec->cmdline &&
-			       rec->lull_version && rec->command && rec->ended_by
-		       ? 0
-		       : -ENOMEM;
 }
 
 int main(int argc, char **argv)
@@ -85,7 +64,8 @@ int main(int argc, char **argv)
 	};
 	err = capture_open(&config, &cap, &why);
 	err = err ?: measure(cap, n[3], &rec);
-	err = err ?: describe(&rec);
+	err = err ?: host_describe(&root, argc, argv, &rec);
+	rec.ended_by = strdup("duration");
 	err = err ?: report_json_write(&rec, stdout);
 	if (err)
 		(void)fprintf(stderr, "smallring: %s\n", why.s ? why.s : strerror(-err));

@@ -18,10 +18,12 @@ my $trace = $rec->{trace} or die "no flight recorder\n";
 my %windows;
 push @{ $windows{ $_->{cpu} } }, $_ for @{ $rec->{trace_windows} };
 
-# Without the function that it ran, and what an interrupt over another is called there.
+# Without the function that it ran, and what an interrupt over another is called there. Kernel workers
+# change their names while they are looked at.
 sub plain {
 	my ($name) = @_;
 	$name =~ s/^(irq|softirq) //;
+	$name =~ s{^(kworker/[^- ]+)-\S*}{$1};
 	$name =~ s/ \((hrtimer|csd|softirq|from|handler) [^()]*\)$//;
 	$name =~ s/ \(work ([^()]*)\)$/ ($1)/;
 	return $name;
@@ -78,6 +80,8 @@ sub around {
 sub is_comparable {
 	my ($s) = @_;
 	return 0 if $s->{segments_dropped};
+	# One that the end of the recording cut off was read without its labels.
+	return 0 if $s->{at_ns} + $s->{duration_ns} >= $rec->{duration_ns} - 1000000;
 	return !grep { $_->{name} =~ /\(several\)|^(others|and others|before the first|on its way|idle exit)/ }
 		@{ $s->{segments} };
 }
