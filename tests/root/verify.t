@@ -125,7 +125,7 @@ rng_line() {
 		echo "$cpu" 2>/dev/null >"$file" && echo "$line"
 }
 
-plan 35
+plan 38
 start_spin
 remember
 
@@ -139,6 +139,9 @@ check "steps held: all" jq -e '.steps > 0 and .steps == .steps_held' "$text"
 check "-o holds the rounds, each complete and balanced" jq -e '
 	(.rounds | length == 8) and all(.rounds[]; .loss.complete and .duration_ns < 700000000 and
 	all(.threads[]; .wall_ns == ([.ledger[].sum_ns] | add)))' "$work/quiet.rounds.json"
+check "the document: schema, and what a figure is made of" jq -e '.schema == "lull.verify/1" and
+	.restored != null and all(.figures[]; has("name") and has("a") and has("b") and
+	has("effect") and has("low") and has("high") and has("verdict"))' "$text"
 "$LULL" compare --json "$work/quiet.rounds.json" >"$work/compared"
 check "compare of the file says the same" test "$(jq -c '[.verdict, .figures[0].effect]' \
 	"$work/compared")" = "$(jq -c '[.verdict, .figures[0].effect]' "$text")"
@@ -147,6 +150,18 @@ verify again --rounds 4 -d 50ms --seed 7 -o none
 says "the same seed, the same order" "$text" "^Rounds of 50.0 ms: $order\\(.*seed 7\\)"
 says "says that all is put back" "$text" '^Restored ([1-9][0-9]*) of \1 settings, verified$'
 says "says where interrupts fired" "$text" '^Interrupts that were moved'
+
+if command -v script >/dev/null; then
+	COLUMNS=80 timeout -k 5 60 script -qec "$LULL verify -t $victim --rounds 3 -d 1200ms \
+		--settle 50ms -o none" /dev/null </dev/null >"$work/terminal" 2>&1
+	tr '\r' '\n' <"$work/terminal" >"$work/progress"
+	says "on a terminal: one line of progress" "$work/progress" 'round 2 of 6, (shielded|as it was): '
+	check "on a terminal: which ends with the answer" \
+		test -z "$(sed -n '/^Figures/,$p' "$work/progress" | grep 'round [0-9] of 6')"
+else
+	skip "on a terminal: one line of progress" "needs script"
+	skip "on a terminal: which ends with the answer" "needs script"
+fi
 
 start_noise fifo --run 3ms --every 20ms --comm verify-noise
 noise=$spawned
