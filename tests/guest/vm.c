@@ -300,17 +300,19 @@ int guest_vcpu_open(const struct guest_vm *vm, unsigned int index, enum guest_mo
 
 bool guest_vcpu_tsc(const struct guest_vcpu *vcpu, int64_t *ret_low, int64_t *ret_high)
 {
-	struct {
+	union {
 		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
-	} msrs = { .head = { .nmsrs = 1 }, .entry = { .index = MSR_TSC } };
+		unsigned char room[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
+	} msrs = { .head = { .nmsrs = 1 } };
+	struct kvm_msr_entry *entry = msrs.head.entries;
 	uint64_t before = __builtin_ia32_rdtsc(), after;
 
+	entry->index = MSR_TSC;
 	if (vcpu->fd < 0 || ioctl(vcpu->fd, KVM_GET_MSRS, &msrs) != 1)
 		return false;
 	after = __builtin_ia32_rdtsc();
-	*ret_low = (int64_t)(msrs.entry.data - after);
-	*ret_high = (int64_t)(msrs.entry.data - before);
+	*ret_low = (int64_t)(entry->data - after);
+	*ret_high = (int64_t)(entry->data - before);
 	return true;
 }
 

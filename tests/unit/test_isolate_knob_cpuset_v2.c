@@ -210,6 +210,7 @@ TEST(knob_cpuset_v2__says_why_there_is_no_partition)
 {
 	auto_root struct root root = cgroups_machine("cpuset cpu\n");
 
+	(void)root;
 	cgroups_put_libvirt();
 	cgroups_put(LIBVIRT "emulator/cpuset.cpus", "0-3\n");
 	check_note("emulator of the VM may run on the guest's CPUs (emulatorpin)");
@@ -229,6 +230,7 @@ TEST(knob_cpuset_v2__narrows_cgroups_where_the_kernel_is_too_old)
 	auto_root struct root root = cgroups_machine("cpuset cpu\n");
 	char path[256];
 
+	(void)root;
 	cgroups_put_libvirt();
 	(void)snprintf(path, sizeof(path), "%s/" TOP LIBVIRT "vcpu0/cpuset.cpus.exclusive",
 		       test_tmpdir());
@@ -268,7 +270,6 @@ TEST(knob_cpuset_v2__knows_its_own_partition_by_the_journal)
 	auto_root struct root root = cgroups_machine("cpuset cpu\n");
 	auto_plan struct plan plan = { 0 }, first = { 0 };
 	auto_journal struct journal journal = { .seq = 0 };
-	auto_free char *text = NULL;
 
 	cgroups_put_libvirt();
 	CHECK_EQ(plan_vm(&root, "2-3", &vm, NULL, &first), 0);
