@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 
-#define START_MS 1000
+#define START_MS 700
 #define END_MS	 3000
 
 enum {
@@ -86,6 +86,13 @@ static bool kernel_has_osnoise(void)
 	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, "osnoise");
 }
 
+/* Where bpftrace looks for tracepoints. */
+static bool has_tracefs(void)
+{
+	return !access("/sys/kernel/tracing/events/sched", F_OK) ||
+	       !access("/sys/kernel/debug/tracing/events/sched", F_OK);
+}
+
 bool peers_has(enum arm arm, const char **ret_why)
 {
 	unsigned int wanted = programs_of(arm);
@@ -94,6 +101,9 @@ bool peers_has(enum arm arm, const char **ret_why)
 	for (unsigned int i = 0; i < N_PROGRAMS; i++)
 		if (wanted & 1U << i && access(programs[i][0], X_OK))
 			return false;
+	*ret_why = "tracefs is not mounted";
+	if (arm == ARM_BPFTRACE)
+		return has_tracefs();
 	*ret_why = "this kernel has no such tracer, or tracefs is not mounted";
 	return wanted && (arm != ARM_OSNOISE || kernel_has_osnoise());
 }
