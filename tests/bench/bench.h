@@ -74,7 +74,6 @@ int arms_attach(struct arms *arms, enum arm arm, uint64_t stall_ns, struct str *
 int arms_poll(struct arms *arms, uint64_t *ret_stalls);
 int arms_detach(struct arms *arms);
 const char *arms_name(enum arm arm);
-
 /* Only peers may be missing; @ret_why (may be NULL) says why, static. */
 bool arms_has(const struct arms *arms, enum arm arm, const char **ret_why);
 
@@ -97,7 +96,8 @@ struct insn_counts {
 };
 
 /* footprint.c */
-int footprint_start(const char *lull, const char *self, bool quick, struct interval *ret_ms);
+int footprint_start(const char *lull, const char *self, bool quick, struct interval *ret_ms,
+		    struct interval *ret_cpu_ms);
 int footprint_memory(const struct root *root, const char *lull, int cpu, double *ret_rss_mb,
 		     double *ret_peak_mb);
 int footprint_snapshot(struct interval *ret_ms);

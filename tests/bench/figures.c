@@ -197,7 +197,7 @@ static void add_footprint(struct bench *b)
 	const double hist = sizeof(((struct lull_cpu *)NULL)->hist[0]);
 	const double allowed = 64 + 2.5 * (LULL_CPU_HISTS - HISTS_IN_BUDGET);
 	double rss = 0, peak = 0;
-	struct interval ms;
+	struct interval ms, cpu_ms;
 	int err;
 
 	add_value(b, "kernel memory per watched CPU, 60 histograms", UNIT_KB,
@@ -209,8 +209,10 @@ static void add_footprint(struct bench *b)
 	err = footprint_memory(&b->root, o->lull, b->cpu, &rss, &peak);
 	add_value(b, "resident set while recording", UNIT_MB, rss, 16, err);
 	add_value(b, "resident set at its peak", UNIT_MB, peak, NO_BUDGET, err);
-	err = footprint_start(o->lull, o->self, o->quick, &ms);
+	err = footprint_start(o->lull, o->self, o->quick, &ms, &cpu_ms);
 	add_interval(b, "start to first event, settling not counted", UNIT_MS, &ms, 100, err);
+	add_interval(b, "  its CPU time, which other load leaves alone", UNIT_MS, &cpu_ms, 100,
+		     err);
 	err = footprint_snapshot(&ms);
 	add_interval(b, "copying a snapshot of 1024 CPUs, 10 % changed", UNIT_MS, &ms, 5, err);
 }

@@ -36,9 +36,18 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
+/* The time, and the CPU time that the parent has taken by then. */
 int footprint_stamp(void)
 {
-	return printf("%" PRIu64 "\n", now_ns()) < 0;
+	char path[64], text[64] = "";
+	auto_close int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/schedstat", getppid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return 1;
+	text[strcspn(text, " ")] = '\0';
+	return printf("%" PRIu64 " %s\n", now_ns(), text) < 0;
 }
 
 /* Starts @argv with its output in a pipe; messages are dropped. */
@@ -63,11 +72,11 @@ static int spawn(char *const argv[], pid_t *ret_pid, int *ret_out)
 	return 0;
 }
 
-/* When the stamp of @argv was made, after its start. */
-static int time_to_stamp(char *const argv[], uint64_t *ret_ns)
+/* When the stamp of @argv was made, after its start, and what its parent had taken. */
+static int time_to_stamp(char *const argv[], uint64_t *ret_ns, uint64_t *ret_cpu_ns)
 {
 	auto_close int out = -1;
-	char text[64] = "";
+	char text[64] = "", *blank;
 	uint64_t began = now_ns(), at;
 	pid_t pid = 0;
 	ssize_t n;
@@ -80,7 +89,11 @@ static int time_to_stamp(char *const argv[], uint64_t *ret_ns)
 	if (n <= 0)
 		return -EIO;
 	text[strcspn(text, "\n")] = '\0';
-	err = parse_u64(text, &at);
+	blank = strchr(text, ' ');
+	if (!blank)
+		return -EIO;
+	*blank = '\0';
+	err = parse_u64(text, &at) ?: parse_u64(blank + 1, ret_cpu_ns);
 	if (!err)
 		*ret_ns = at - began;
 	return err;
@@ -90,7 +103,8 @@ static int time_to_stamp(char *const argv[], uint64_t *ret_ns)
  * lull starts a command when its window opens, so a command that says the time tells when that
  * was. What starting the command alone takes is taken off, and so is the time to settle.
  */
-int footprint_start(const char *lull, const char *self, bool quick, struct interval *ret_ms)
+int footprint_start(const char *lull, const char *self, bool quick, struct interval *ret_ms,
+		    struct interval *ret_cpu_ms)
 {
 	auto_free char *program = strdup(lull), *bench = strdup(self);
 	char record[] = "record", quiet[] = "-q", output[] = "-o", none[] = "none", dashes[] = "--",
@@ -98,19 +112,21 @@ int footprint_start(const char *lull, const char *self, bool quick, struct inter
 	char *const with[] = { program, record, quiet, output, none, dashes, bench, stamp, NULL };
 	char *const without[] = { bench, stamp, NULL };
 	const unsigned int starts = quick ? 3 : STARTS;
-	double ms[STARTS];
+	double ms[STARTS], cpu[STARTS];
 
 	if (!program || !bench)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < starts; i++) {
-		uint64_t all, alone;
-		int err = time_to_stamp(with, &all);
+		uint64_t all, alone, taken, unused;
+		int err = time_to_stamp(with, &all, &taken);
 
-		err = err ?: time_to_stamp(without, &alone);
+		err = err ?: time_to_stamp(without, &alone, &unused);
 		if (err)
 			return err;
 		ms[i] = ((double)all - (double)alone - SETTLE_NS) / 1e6;
+		cpu[i] = (double)taken / 1e6;
 	}
+	*ret_cpu_ms = stats_median_of(cpu, starts);
 	*ret_ms = stats_median_of(ms, starts);
 	return 0;
 }
@@ -193,6 +209,15 @@ static void fill(struct lull_cpu *cpus)
 	}
 }
 
+/* Of this thread: a busy machine leaves that alone. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 static double time_snapshot(struct lull_cpu *to, struct lull_cpu *cpus, unsigned int round)
 {
 	uint64_t began;
@@ -200,10 +225,10 @@ static double time_snapshot(struct lull_cpu *to, struct lull_cpu *cpus, unsigned
 	for (unsigned int i = 0; i < SNAPSHOT_CPUS; i++)
 		for (unsigned int k = 0; k < SNAPSHOT_CHANGED; k++)
 			cpus[i].cause[(k + round) % SNAPSHOT_USED * 7 % LULL_CAUSES].count++;
-	began = now_ns();
+	began = cpu_ns();
 	for (unsigned int i = 0; i < SNAPSHOT_CPUS; i++)
 		copy_changed(&to[i], &cpus[i]);
-	return (double)(now_ns() - began) / 1e6;
+	return (double)(cpu_ns() - began) / 1e6;
 }
 
 int footprint_snapshot(struct interval *ret_ms)
