@@ -97,18 +97,23 @@ static void add_peers(struct bench *b)
 {
 	static const struct {
 		const char *what;
+		enum work_kind kind;
 		enum arm arm;
 		double budget;
 	} peers[] = {
-		{ "all watched, over four libbpf-tools: ping-pong", ARM_FOUR, 0.25 },
-		{ "all watched, over perf sched record: ping-pong", ARM_PERF_SCHED, 0.125 },
-		{ "all watched, over runqlat: ping-pong", ARM_RUNQLAT, NO_BUDGET },
-		{ "all watched, over bpftrace runqlat: ping-pong", ARM_BPFTRACE, NO_BUDGET },
+		{ "all watched, over four libbpf-tools: ping-pong", WORK_PING, ARM_FOUR, 0.25 },
+		{ "all watched, over perf sched record: ping-pong", WORK_PING, ARM_PERF_SCHED,
+		  0.125 },
+		{ "all watched, over four libbpf-tools: yield", WORK_YIELD, ARM_FOUR, 0.25 },
+		{ "all watched, over perf sched record: yield", WORK_YIELD, ARM_PERF_SCHED, 0.125 },
+		{ "all watched, over runqlat: ping-pong", WORK_PING, ARM_RUNQLAT, NO_BUDGET },
+		{ "all watched, over bpftrace runqlat: ping-pong", WORK_PING, ARM_BPFTRACE,
+		  NO_BUDGET },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
-		const double *ours = b->added[WORK_PING][ARM_ALL];
-		const double *theirs = b->added[WORK_PING][peers[i].arm];
+		const double *ours = b->added[peers[i].kind][ARM_ALL];
+		const double *theirs = b->added[peers[i].kind][peers[i].arm];
 		struct figure f = {
 			.what = peers[i].what,
 			.unit = UNIT_RATIO,
