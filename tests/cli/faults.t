@@ -4,7 +4,7 @@
 # faults: shields and their lifting killed at their system calls, the recovery killed too, calls
 # that fail. On a recorded machine, a folder: with interrupts alone at every call, and with whatever
 # any knob can change at each call that writes or syncs. The control run shows that the test can
-# fail. A sample of the points by default, all with LULL_CHECK_FULL.
+# fail. A sample of the points by default, all with LULL_CHECK_FULL, few with LULL_CHECK_EMULATED.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,6 +12,8 @@ faults=${LULL_BUILD:-build}/tests/cli/faults
 [[ -x $faults ]] || plan_skip_all "needs $faults, which is not built"
 if [[ -n ${LULL_CHECK_FULL-} ]]; then
 	strides=(1 7 1 1 1 5 1)
+elif [[ -n ${LULL_CHECK_EMULATED-} ]]; then
+	strides=(67 1009 997 191 23 191 199)
 else
 	strides=(13 211 199 37 5 37 41)
 fi

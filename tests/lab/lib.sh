@@ -280,7 +280,8 @@ suite_run() {
 	echo 'root:x:0:0:root:/root:/bin/sh' >/etc/passwd
 	hash -r
 	cd /tree
-	export LULL=/test/bin/lull LULL_BUILD=/test/bin TERM=dumb LOCPATH=/usr/lib/locale
+	export LULL=/test/bin/lull LULL_BUILD=/test/bin LULL_CHECK_EMULATED=1
+	export TERM=dumb LOCPATH=/usr/lib/locale
 	for _script; do
 		tap_run "$(basename "$_script" .t)" "$_script" || _failed=1
 	done
