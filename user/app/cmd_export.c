@@ -44,7 +44,7 @@ static const struct opt options[] = {
 	ROW(0, "table", OPT_STRING, table, "TABLE", "csv: which table (ledger)"),
 	ROW(0, "hist", OPT_STRING, hist, "TAG", "hgrm: which histogram, a tag of hlog (gap)"),
 	ROW(0, "frames", OPT_STRING, frames, "FILE",
-	    "perfetto, chrome-json: frame times; hitches are a track"),
+	    "perfetto, chrome-json: frame times; hitches a track"),
 	ROW(0, "per-vcpu", OPT_FLAG, is_per_vcpu, NULL, "prom: a histogram for each vCPU"),
 	ROW(0, "summary", OPT_FLAG, is_summary, NULL, "json: percentiles instead of buckets"),
 };
