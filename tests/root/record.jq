@@ -125,7 +125,7 @@ def host_problems:
 		shape($what; {cpu: "count", user_ns: "count", system_ns: "count", irq_ns: "count",
 			softirq_ns: "count", steal_ns: "count", idle_ns: "count", interrupts: "array"}),
 		(.user_ns + .system_ns + .irq_ns + .softirq_ns + .steal_ns + .idle_ns |
-			select(. > 1.2 * $d + 1e8) | "\($what) has \(.) ns of \($d)"),
+			select(. > 2 * $d + 1e8) | "\($what) has \(.) ns of \($d)"),
 		(.interrupts[] | shape("\($what) interrupts"; {id: "string", name: "string", count: "count"}),
 			(select(.count < 1) | "\($what): interrupt \(.id) never came")),
 		([.interrupts[].count] | select(. != (sort | reverse)) | "\($what): counts \(.)"));
