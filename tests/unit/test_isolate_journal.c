@@ -19,7 +19,7 @@
 static const char text_of_two[] =
 	"lull-journal 1 11111111-2222 7 adding 0-3 12\n"
 	"layer 0aa0-uuid win%2011%0A vm 4242 777 4242 99 2-3 irq-default,irq new all\n"
-	"layer cpus-1 - nobody 0 0 0 0 1 - held best-effort\n"
+	"layer tid-9 - lull 8 77 0 0 1 - held best-effort 9\n"
 	"step irq proc/irq/24/smp_affinity_list PCI-MSI|1|eth0 irq%2024%20eth0 0-3 0-3 0-1\n"
 	"step irq proc/irq/25/smp_affinity_list %2D 100%25 - 0-1 -\n";
 
@@ -53,6 +53,8 @@ TEST(journal_parse__reads_what_it_prints)
 	CHECK(journal.layers[0]->is_new && !journal.layers[0]->is_best_effort);
 	CHECK(!journal.layers[1]->is_new && journal.layers[1]->is_best_effort);
 	CHECK_EQ(journal.layers[1]->knobs, 0);
+	CHECK_EQ(journal.layers[0]->victim, 0);
+	CHECK_EQ(journal.layers[1]->victim, 9);
 	CHECK_EQ(journal.n_steps, 2);
 	CHECK_STREQ(journal.steps[0].knob->name, "irq");
 	CHECK_STREQ(journal.steps[1].identity, "-");
@@ -127,6 +129,8 @@ TEST(journal_parse__refuses_another_spelling)
 	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nlayer a b vm 1 1 1 0 1 - old all\n"),
 		 -EBADMSG);
 	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nlayer a b vm -1 1 1 0 1 - new all\n"),
+		 -EBADMSG);
+	CHECK_EQ(parse_err("lull-journal 1 b 0 clean 0 0\nlayer a b vm 1 1 1 0 1 - new all 0\n"),
 		 -EBADMSG);
 }
 

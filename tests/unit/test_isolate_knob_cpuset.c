@@ -60,6 +60,22 @@ TEST(knob_cpuset__narrows_children_before_parents_and_no_vm)
 	isolate_there_and_back(&root, &plan.steps[0]);
 }
 
+/* Also where its cpuset has the guest's CPUs alone, and would be given others. */
+TEST(knob_cpuset__leaves_the_thread_that_it_is_for)
+{
+	auto_root struct root root = machine();
+	struct layer layer = { .victim = 51 };
+	auto_plan struct plan plan = { 0 };
+	auto_free char *text = NULL;
+
+	machines_put(test_tmpdir(), "proc/51/status", "Tgid:\t50\nCpus_allowed_list:\t2\n");
+	machines_put(test_tmpdir(), "proc/51/cpuset", "/docker/abc\n");
+	CHECK_EQ(cpuset_parse("2-3", &layer.guest), 0);
+	isolate_plan_vm(&root, "cpuset", &layer, "0-5", &plan);
+	text = isolate_text(&plan);
+	CHECK_STREQ(text, "cgroup/lull-host:  -> 0-1,4-5\n");
+}
+
 TEST(knob_cpuset__tells_a_cpuset_by_its_inode)
 {
 	auto_root struct root root = machine();

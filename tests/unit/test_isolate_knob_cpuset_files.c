@@ -83,8 +83,34 @@ TEST(knob_cpuset_files__goes_down_to_a_bare_vm)
 	CHECK_STREQ(text, TOP "system.slice/cpuset.cpus:  -> 0-1,4-7\n" TOP
 			      "user.slice/cgroup.subtree_control:  -> cpuset\n" TOP
 			      "user.slice/a/cpuset.cpus:  -> 0-1,4-7\n"
-			      "cgroup user.slice/b/qemu stays: a VM is in it: what else is there "
-			      "stays, too\n");
+			      "cgroup user.slice/b/qemu stays: a guest is in it: what else is "
+			      "there stays, too\n");
+}
+
+/* The thread that is measured is no task of the host: it would lose the CPU that it is to have. */
+TEST(knob_cpuset_files__goes_round_the_thread_that_it_is_for)
+{
+	auto_root struct root root = cgroups_machine("cpuset cpu\n");
+	struct layer layer = { .victim = 100 };
+	auto_plan struct plan plan = { 0 };
+	auto_free char *text = NULL;
+
+	machines_put(test_tmpdir(), "proc/sys/kernel/osrelease", "6.1.0-49-amd64\n");
+	cgroups_put_group("system.slice", "\n");
+	cgroups_put_group("user.slice", "\n");
+	cgroups_put_group("user.slice/a", NULL);
+	cgroups_put_group("user.slice/b", NULL);
+	cgroups_put_task(100, 100, "/user.slice/b", "2");
+	CHECK_EQ(cpuset_parse("2-3", &layer.guest), 0);
+	isolate_plan_vm(&root, "cpuset", &layer, "0-5", &plan);
+	text = isolate_text(&plan);
+	CHECK_STREQ(text,
+		    TOP "system.slice/cpuset.cpus:  -> 0-1,4-7\n" TOP
+			"user.slice/cgroup.subtree_control:  -> cpuset\n" TOP
+			"user.slice/a/cpuset.cpus:  -> 0-1,4-7\n"
+			"task/100: 2 -> 2\n"
+			"cgroup user.slice/b stays: a guest is in it: what else is there stays, "
+			"too\n");
 }
 
 /* All CPUs mean the same as none, and somebody else's use of the controller keeps it. */

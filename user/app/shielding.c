@@ -148,6 +148,13 @@ static int set_owner(const struct shielding *s, pid_t pid, enum owner_kind kind,
 	return 0;
 }
 
+/* It owns the layer, unless a lull that stays does (shielding_own_layer()). */
+static int set_victim(const struct shielding *s, struct layer *layer)
+{
+	layer->victim = s->target.threads[0].tid;
+	return set_owner(s, layer->victim, OWNER_THREAD, layer);
+}
+
 int shielding_own_layer(struct shielding *s)
 {
 	return set_owner(s, getpid(), OWNER_LULL, s->layer);
@@ -268,7 +275,7 @@ int shielding_resolve(struct shielding *s, const struct shielding_request *reque
 	if (s->target.vm_pid)
 		err = set_owner(s, s->target.vm_pid, OWNER_VM, &layer);
 	else if (s->target.n_threads && (request->target.tids.n || request->target.pids.n))
-		err = set_owner(s, s->target.threads[0].tid, OWNER_THREAD, &layer);
+		err = set_victim(s, &layer);
 	err = err ?: name_layer(s, request, &layer);
 	err = err ?: layer_copy(&layer, &s->layer);
 	layer_done(&layer);

@@ -38,6 +38,7 @@ struct layer {
 	struct cpuset guest;
 	uint64_t knobs;	   /* bit i: row i of knobs.def was chosen */
 	pid_t vm_pid;	   /* 0: no VM */
+	pid_t victim;	   /* the first thread of -t or -p; 0: none */
 	uint64_t since_ns; /* when it was added, after boot and with sleep; 0: not known */
 	bool is_new;	   /* the transaction that adds it is not over */
 	bool is_best_effort;

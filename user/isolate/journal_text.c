@@ -97,9 +97,12 @@ static int add_layer(struct str *to, const struct layer *layer)
 	err = err ?: str_addf(to, " %d %" PRIu64, layer->vm_pid, layer->since_ns);
 	err = err ?: add_cpus(to, &layer->guest);
 	err = err ?: add_knobs(to, layer->knobs);
-	return err
-		       ?: str_addf(to, " %s %s\n", layer->is_new ? "new" : "held",
-				   layer->is_best_effort ? "best-effort" : "all");
+	err = err
+		      ?: str_addf(to, " %s %s", layer->is_new ? "new" : "held",
+				  layer->is_best_effort ? "best-effort" : "all");
+	if (layer->victim)
+		err = err ?: str_addf(to, " %d", layer->victim);
+	return err ?: str_add(to, "\n");
 }
 
 static int add_step(struct str *to, const struct plan_step *step)
@@ -220,7 +223,7 @@ static int take_knobs(const char *word, uint64_t *ret)
 static int parse_layer(char **words, int n, struct layer *layer)
 {
 	unsigned int kind = 0;
-	int err = n == 12 ? 0 : -EBADMSG;
+	int err = n == 12 || n == 13 ? 0 : -EBADMSG;
 
 	err = err ?: copy_word(words[1], &layer->id);
 	err = err ?: copy_word(words[2], &layer->name);
@@ -231,6 +234,8 @@ static int parse_layer(char **words, int n, struct layer *layer)
 	err = err ?: parse_u64(words[7], &layer->since_ns) ? -EBADMSG : 0;
 	err = err ?: take_cpus(words[8], &layer->guest);
 	err = err ?: take_knobs(words[9], &layer->knobs);
+	if (!err && n == 13)
+		err = take_pid(words[12], &layer->victim) ?: layer->victim ? 0 : -EBADMSG;
 	if (err)
 		return err;
 	layer->owner.kind = kind;

@@ -134,7 +134,7 @@ static int say_beside(const struct walk *walk, const char *path)
 	if (cpuset_is_libvirt(path))
 		return 0;
 	name_of(name, "cgroup", path);
-	return plan_stay(walk->plan, name, "a VM is in it: what else is there stays, too");
+	return plan_stay(walk->plan, name, "a guest is in it: what else is there stays, too");
 }
 
 /* Those that are to be narrowed, or looked into, of the cgroups below @path. */
@@ -258,7 +258,7 @@ static int plan_files(const struct root *root, const struct goal *goal, const ch
 		       *note ? "; no isolated partition: " : "", note);
 	err = err ?: cpuset_check_owners(root, goal, plan);
 	err = err ?: read_possible(root, &walk.possible);
-	err = err ?: cpuset_exempt_read(root, true, &walk.exempt);
+	err = err ?: cpuset_exempt_read(root, goal, true, &walk.exempt);
 	err = err ?: look_at_root(&walk);
 	err = err ?: plan_levels(&walk);
 	err = err ?: plan_host(&walk);

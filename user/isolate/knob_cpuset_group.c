@@ -14,6 +14,7 @@
 #include "isolate/journal.h"
 #include "isolate/knob.h"
 #include "isolate/knob_cpuset_p.h"
+#include "sys/threads.h"
 #include "sys/vms.h"
 
 /* "31 23 0:28 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset": 1 when it is that. */
@@ -201,12 +202,32 @@ static int exempt_add(const struct root *root, bool is_v2, pid_t pid, pid_t tid,
 	return 0;
 }
 
-int cpuset_exempt_read(const struct root *root, bool is_v2, struct cpuset_exempt *ret)
+/* The threads that shields were made for; ENOENT and ESRCH: it ended meanwhile. */
+static int exempt_add_victims(const struct root *root, const struct goal *goal, bool is_v2,
+			      struct cpuset_exempt *exempt)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < goal->n_layers && !err; i++) {
+		pid_t tid = goal->layers[i]->victim, tgid;
+
+		if (!tid)
+			continue;
+		err = threads_tgid(root, tid, &tgid);
+		err = err ?: exempt_add(root, is_v2, tgid, tid, exempt);
+		err = err == -ENOENT || err == -ESRCH ? 0 : err;
+	}
+	return err;
+}
+
+int cpuset_exempt_read(const struct root *root, const struct goal *goal, bool is_v2,
+		       struct cpuset_exempt *ret)
 {
 	auto_exempt struct cpuset_exempt exempt = { .paths = NULL };
 	struct vm_list vms = { .n = 0 };
 	int err = vms_find(root, NULL, 0, &vms);
 
+	err = err ?: exempt_add_victims(root, goal, is_v2, &exempt);
 	for (unsigned int i = 0; i < vms.n && !err; i++) {
 		err = exempt_add(root, is_v2, vms.vms[i].pid, vms.vms[i].pid, &exempt);
 		for (unsigned int k = 0; k < vms.vms[i].n_vcpus && !err; k++)

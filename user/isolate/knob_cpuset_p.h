@@ -85,13 +85,17 @@ int cpuset_read_identity(const struct root *root, const char *mount, const char 
 /* Is @path @of, or below it? */
 bool cpuset_is_below(const char *path, const char *of);
 
-/* The cgroups of virtual machines, which nobody narrows, as paths below the mount ("/machine/x"). */
+/*
+ * The cgroups of virtual machines and of the threads that a shield is for, which nobody narrows, as
+ * paths below the mount ("/machine/x").
+ */
 struct cpuset_exempt {
 	char **paths;
 	unsigned int n;
 };
 
-int cpuset_exempt_read(const struct root *root, bool is_v2, struct cpuset_exempt *ret);
+int cpuset_exempt_read(const struct root *root, const struct goal *goal, bool is_v2,
+		       struct cpuset_exempt *ret);
 void cpuset_exempt_done(struct cpuset_exempt *exempt);
 #define auto_exempt __attribute__((cleanup(cpuset_exempt_done)))
 /* Is @path libvirt's, also for the VM that is started next, or below? */

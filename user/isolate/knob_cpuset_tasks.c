@@ -46,13 +46,18 @@ static int plan_task(const struct root *root, const struct goal *goal, struct pl
 	return knob_task_change(plan, &task, &want, "task", "its own CPUs, less the guests'");
 }
 
-static bool is_of_vm(const struct root *root, const struct goal *goal, pid_t tid)
+/* Of a VM, or of the process whose thread a shield is for. */
+static bool is_of_guest(const struct root *root, const struct goal *goal, pid_t tid)
 {
-	pid_t tgid;
+	pid_t tgid, victim;
 
-	if (!goal->vms || threads_tgid(root, tid, &tgid))
+	if (threads_tgid(root, tid, &tgid))
 		return false;
-	for (unsigned int i = 0; i < goal->vms->n; i++)
+	for (unsigned int i = 0; i < goal->n_layers; i++)
+		if (goal->layers[i]->victim &&
+		    !threads_tgid(root, goal->layers[i]->victim, &victim) && victim == tgid)
+			return true;
+	for (unsigned int i = 0; goal->vms && i < goal->vms->n; i++)
 		if (goal->vms->vms[i].pid == tgid)
 			return true;
 	return false;
@@ -105,7 +110,7 @@ static int plan_task_v2(const struct root *root, const struct goal *goal, struct
 	    !has_own(root, plan, &task))
 		return err == 1 ? 0 : err;
 	cpus = task.orig;
-	if (!is_of_vm(root, goal, tid))
+	if (!is_of_guest(root, goal, tid))
 		goal_keep_out(goal, &task.orig, &cpus);
 	now = cpuset_format(&task.now);
 	want = cpuset_format(&cpus);

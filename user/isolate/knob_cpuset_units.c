@@ -248,7 +248,7 @@ int cpuset_units_plan(const struct root *root, const struct goal *goal, const ch
 
 	walk.systemd = systemd;
 	err = err ?: cpuset_check_owners(root, goal, plan);
-	err = err ?: cpuset_exempt_read(root, true, &walk.vms);
+	err = err ?: cpuset_exempt_read(root, goal, true, &walk.vms);
 	err = err ?: plan_all(&walk);
 	if (!err && systemd)
 		err = plan_absent(&walk);

@@ -192,7 +192,7 @@ static int plan_sets(const struct root *root, const struct goal *goal, struct pl
 	struct walk walk = { .root = root, .goal = goal, .plan = plan };
 	int err = cpuset_v1_mount(root, walk.mount);
 
-	err = err ?: cpuset_exempt_read(root, false, &walk.exempt);
+	err = err ?: cpuset_exempt_read(root, goal, false, &walk.exempt);
 	err = err ?: add_below(&walk, &goal->host, "");
 	for (unsigned int i = 0; i < walk.n && !err; i++) {
 		struct cpuset want = walk.sets[i].want; /* the list may move */
