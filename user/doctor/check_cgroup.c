@@ -126,24 +126,32 @@ int doctor_check_partitions(struct exam *exam)
 /* Who keeps cpusets of his own, and what to do; the first that is found. */
 static const struct {
 	const char *path, *who, *remedy;
-	bool is_list; /* of CPUs: an owner when it is not empty */
+	bool is_list;	  /* of CPUs: an owner when it is not empty */
+	const char *ours; /* in lull's journal: it is lull's own shield */
 } owners[] = {
 	{ "var/lib/kubelet/cpu_manager_state", "kubelet (its CPU manager)",
-	  "lull shield -c LIST with CPUs of reservedSystemCPUs, or cpuManagerPolicy: none", false },
+	  "lull shield -c LIST with CPUs of reservedSystemCPUs, or cpuManagerPolicy: none", false,
+	  NULL },
 	{ V2 "/cpuset.cpus.isolated", "an isolated partition of CPU",
-	  "lull status; a partition that is not lull's is lifted by its owner", true },
+	  "lull status; a partition that is not lull's is lifted by its owner", true,
+	  "/cpuset.cpus.partition " },
 	{ V1 "/system/cpuset.cpus", "cset shield: its set \"system\" has CPU",
-	  "cset shield --reset", true },
+	  "cset shield --reset", true, NULL },
 	{ V2 "/system.slice/cpuset.cpus", "systemd: system.slice has AllowedCPUs",
-	  "systemctl set-property --runtime system.slice AllowedCPUs=", true },
+	  "systemctl set-property --runtime system.slice AllowedCPUs=", true, "/system.slice" },
 	{ V2 "/user.slice/cpuset.cpus", "systemd: user.slice has AllowedCPUs",
-	  "systemctl set-property --runtime user.slice AllowedCPUs=", true },
+	  "systemctl set-property --runtime user.slice AllowedCPUs=", true, "/user.slice" },
 };
 
 int doctor_check_cpuset_owner(struct exam *exam)
 {
+	auto_free char *journal = NULL;
+	bool is_shielded = false;
+
 	if (find_cpuset(exam) == WHERE_UNKNOWN)
 		return exam_say_unread(exam, -ENOENT, "cgroups");
+	/* None, or not ours to read: then all owners are others. */
+	(void)fs_read_file(exam->root, &journal, NULL, "run/lull/journal");
 	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
 		auto_free char *line = NULL;
 
@@ -153,11 +161,17 @@ int doctor_check_cpuset_owner(struct exam *exam)
 			continue;
 		if (!owners[i].is_list && strstr(line, "\"policyName\":\"none\""))
 			continue;
+		if (journal && owners[i].ours && strstr(journal, owners[i].ours)) {
+			is_shielded = true;
+			continue;
+		}
 		return exam_say(
 			exam, CHECKUP_WARN, owners[i].remedy,
 			"%s%s%s: another owner, the shield refuses CPUs that are not its own",
 			owners[i].who, owners[i].is_list ? " " : "", owners[i].is_list ? line : "");
 	}
+	if (is_shielded)
+		return exam_say(exam, CHECKUP_OK, NULL, "lull's own shield");
 	if (fs_exists(exam->root, "run/systemd/system"))
 		return exam_say(exam, CHECKUP_OK, NULL, "systemd, which restricts nobody");
 	return exam_say(exam, CHECKUP_OK, NULL, "nobody");
