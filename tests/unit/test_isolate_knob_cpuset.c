@@ -176,3 +176,34 @@ TEST(knob_cpuset__remembers_affinities_for_old_kernels)
 	CHECK_STREQ(isolate_step(&plan, "task/7")->orig, "1-2");
 	CHECK_STREQ(isolate_step(&plan, "task/7")->name, "task db (7)");
 }
+
+static void check_shell(char *object, const char *value, const char *want)
+{
+	const struct plan_step step = { .knob = knob_find("cpuset"), .object = object };
+	auto_str struct str text = { .s = NULL };
+
+	CHECK_EQ(knob_add_command(&step, value, &text), 0);
+	CHECK_STREQ(text.s, want);
+}
+
+#define MOVE(tasks)                                                                            \
+	"while read -r t; do [ -e /proc/$t/exe ] && ! ls -l /proc/$t/fd | grep -q :kvm-vm && " \
+	"echo $t > lull-host/" tasks "; done < " tasks ") 2>/dev/null\n"
+#define BACK(tasks)                                                                                      \
+	"for i in 1 2 3 4 5 6 7 8 9; do [ -d lull-host ] || break\nwhile read -r t; do echo $t > " tasks \
+	"; done < lull-host/" tasks "; rmdir lull-host || sleep 0.1; done) 2>/dev/null\n"
+
+/* Files in /proc have no size: what is asked of them is the program. A VM stays on its CPUs. */
+TEST(knob_cpuset__has_commands_that_move_tasks_but_no_vm)
+{
+	char v1[] = "cgroup/lull-host", v2[] = "cgroup2/lull-host";
+
+	check_shell(v1, "0-1",
+		    "(cd /sys/fs/cgroup/cpuset && mkdir -p lull-host && cat cpuset.mems > "
+		    "lull-host/cpuset.mems && echo 0-1 > lull-host/cpuset.cpus\n" MOVE("tasks"));
+	check_shell(v1, "", "(cd /sys/fs/cgroup/cpuset && " BACK("tasks"));
+	check_shell(v2, "0-1",
+		    "(cd /sys/fs/cgroup && mkdir -p lull-host && echo 0-1 > lull-host/cpuset.cpus"
+		    "\n" MOVE("cgroup.procs"));
+	check_shell(v2, "", "(cd /sys/fs/cgroup && " BACK("cgroup.procs"));
+}

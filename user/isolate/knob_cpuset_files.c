@@ -286,10 +286,8 @@ static bool is_mine(const struct plan_step *step)
 
 static int identify(const struct root *root, const struct plan_step *step, char **ret)
 {
-	if (!is_host(step))
-		return cpuset_identify_group(root, step, ret);
-	*ret = strdup(""); /* it comes and goes by ourselves */
-	return *ret ? 0 : -ENOMEM;
+	return is_host(step) ? cpuset_identify_none(root, step, ret)
+			     : cpuset_identify_group(root, step, ret);
 }
 
 static int read_control(const struct root *root, const struct plan_step *step, char **ret)
@@ -385,19 +383,13 @@ static bool is_same(const struct root *root, const struct plan_step *step)
 
 static int shell(const struct plan_step *step, const char *value, struct str *to)
 {
+	static const struct cpuset_tree tree = { .mount = "sys/fs/cgroup",
+						 .tasks = "cgroup.procs" };
+
 	if (is_control(step))
 		return cpuset_add_echo(*value ? "+" CONTROLLER : "-" CONTROLLER, step->object, to);
-	if (!is_host(step))
-		return cpuset_add_echo(value, step->object, to);
-	if (*value)
-		return str_addf(to,
-				"cd /sys/fs/cgroup && mkdir -p " CPUSET_HOST
-				" && echo %s > " CPUSET_HOST "/cpuset.cpus\n"
-				"while read -r t; do echo $t > " CPUSET_HOST
-				"/cgroup.procs; done < cgroup.procs 2>/dev/null\n",
-				value);
-	return str_add(to, "cd /sys/fs/cgroup && while read -r t; do echo $t > cgroup.procs; done "
-			   "< " CPUSET_HOST "/cgroup.procs; rmdir " CPUSET_HOST "\n");
+	return is_host(step) ? cpuset_host_shell(&tree, value, to)
+			     : cpuset_add_echo(value, step->object, to);
 }
 
 const struct cpuset_way cpuset_way_files = {

@@ -160,6 +160,18 @@ int cpuset_identify_group(const struct root *root, const struct plan_step *step,
 	return 0;
 }
 
+int cpuset_identify_none(const struct root *root, const struct plan_step *step, char **ret)
+{
+	char *identity = strdup("");
+
+	(void)root;
+	(void)step;
+	if (!identity)
+		return -ENOMEM;
+	*ret = identity;
+	return 0;
+}
+
 int cpuset_add_echo(const char *value, const char *object, struct str *to)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -249,3 +249,24 @@ int cpuset_host_is_needed(const struct root *root, const struct cpuset_tree *tre
 	vms_done(&move.vms);
 	return err ?: is;
 }
+
+/* Kernel threads have no program, and stay, as VMs do; tasks are born while others are moved. */
+int cpuset_host_shell(const struct cpuset_tree *tree, const char *value, struct str *to)
+{
+	const char *mems = " && cat cpuset.mems > " CPUSET_HOST "/cpuset.mems";
+
+	if (*value)
+		return str_addf(
+			to,
+			"(cd /%s && mkdir -p " CPUSET_HOST "%s && echo %s > " CPUSET_HOST
+			"/cpuset.cpus\n"
+			"while read -r t; do [ -e /proc/$t/exe ] && ! ls -l /proc/$t/fd | "
+			"grep -q :kvm-vm && echo $t > " CPUSET_HOST "/%s; done < %s) 2>/dev/null\n",
+			tree->mount, tree->has_mems ? mems : "", value, tree->tasks, tree->tasks);
+	return str_addf(to,
+			"(cd /%s && for i in 1 2 3 4 5 6 7 8 9; do [ -d " CPUSET_HOST
+			" ] || break\n"
+			"while read -r t; do echo $t > %s; done < " CPUSET_HOST
+			"/%s; rmdir " CPUSET_HOST " || sleep 0.1; done) 2>/dev/null\n",
+			tree->mount, tree->tasks, tree->tasks);
+}

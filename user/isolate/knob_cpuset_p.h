@@ -77,6 +77,8 @@ int cpuset_read_cpus(const struct root *root, const char *mount, const char *pat
 		     struct cpuset *ret);
 /* Of a step whose object is a file of a cgroup. */
 int cpuset_identify_group(const struct root *root, const struct plan_step *step, char **ret);
+/* Of a step whose object means the same whenever it is there. */
+int cpuset_identify_none(const struct root *root, const struct plan_step *step, char **ret);
 /* "echo VALUE > /OBJECT", whatever is in the names of cgroups: units have backslashes. */
 int cpuset_add_echo(const char *value, const char *object, struct str *to);
 /* What tells a cgroup from a later one of the same name: its inode, behind CPUSET_V2 with v2. */
@@ -114,6 +116,8 @@ struct cpuset_tree {
 int cpuset_host_read(const struct root *root, const struct cpuset_tree *tree, char **ret);
 /* Makes it, with root's memory nodes, and moves root's tasks in; with "" moves all out, removes it. */
 int cpuset_host_write(const struct root *root, const struct cpuset_tree *tree, const char *value);
+/* The commands that do so. */
+int cpuset_host_shell(const struct cpuset_tree *tree, const char *value, struct str *to);
 /* 1: the root has tasks that would be moved off the CPUs @guest; 0: none. -errno. */
 int cpuset_host_is_needed(const struct root *root, const struct cpuset_tree *tree,
 			  const struct goal *goal);

@@ -135,19 +135,6 @@ int cpuset_unit_connect(const struct root *root, struct systemd **ret)
 	return err == -ENOENT ? fs_root_is_live(root) ? -ENOTCONN : 0 : err;
 }
 
-/* A unit keeps its setting when its cgroup is made anew. */
-static int identify(const struct root *root, const struct plan_step *step, char **ret)
-{
-	char *identity = strdup("");
-
-	(void)root;
-	(void)step;
-	if (!identity)
-		return -ENOMEM;
-	*ret = identity;
-	return 0;
-}
-
 /* A directory that is there and has nothing in it. */
 static bool is_empty_dir(const struct root *root, const char *dir, const char *name)
 {
@@ -367,7 +354,7 @@ const struct cpuset_way cpuset_way_systemd = {
 	.probe = probe,
 	.plan = cpuset_units_plan,
 	.has = is_unit,
-	.identify = identify,
+	.identify = cpuset_identify_none, /* it keeps its setting when its cgroup is made anew */
 	.read = read_value,
 	.write = write_value,
 	.settle = settle,

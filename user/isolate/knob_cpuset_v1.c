@@ -233,19 +233,6 @@ static bool is_host(const struct plan_step *step)
 	return streq(step->object, CPUSET_HOST_OBJECT);
 }
 
-/* It comes and goes by ourselves. */
-static int identify_host(const struct root *root, const struct plan_step *step, char **ret)
-{
-	char *identity = strdup("");
-
-	(void)root;
-	(void)step;
-	if (!identity)
-		return -ENOMEM;
-	*ret = identity;
-	return 0;
-}
-
 static int read_host(const struct root *root, const struct plan_step *step, char **ret)
 {
 	struct cpuset_tree tree;
@@ -264,31 +251,21 @@ static int write_host(const struct root *root, const struct plan_step *step, con
 	return err ?: cpuset_host_write(root, &tree, value);
 }
 
-/* Kernel threads have no command line, and stay; tasks are born while others are moved. */
 static int shell_host(const struct plan_step *step, const char *value, struct str *to)
 {
+	static const struct cpuset_tree tree = { .mount = "sys/fs/cgroup/cpuset",
+						 .tasks = "tasks",
+						 .has_mems = true };
+
 	(void)step;
-	if (*value)
-		return str_addf(
-			to,
-			"(cd /sys/fs/cgroup/cpuset && mkdir -p " CPUSET_HOST
-			" && cat cpuset.mems > " CPUSET_HOST
-			"/cpuset.mems && echo %s > " CPUSET_HOST "/cpuset.cpus\n"
-			"while read -r t; do [ -s /proc/$t/cmdline ] && echo $t > " CPUSET_HOST
-			"/tasks; done < tasks) 2>/dev/null\n",
-			value);
-	return str_add(
-		to, "(cd /sys/fs/cgroup/cpuset && for i in 1 2 3 4 5 6 7 8 9; do [ -d " CPUSET_HOST
-		    " ] || break\n"
-		    "while read -r t; do echo $t > tasks; done < " CPUSET_HOST
-		    "/tasks; rmdir " CPUSET_HOST " || sleep 0.1; done) 2>/dev/null\n");
+	return cpuset_host_shell(&tree, value, to);
 }
 
 const struct cpuset_way cpuset_way_v1 = {
 	.probe = probe,
 	.plan = plan_v1,
 	.has = is_host,
-	.identify = identify_host,
+	.identify = cpuset_identify_none,
 	.read = read_host,
 	.write = write_host,
 	.shell = shell_host,
