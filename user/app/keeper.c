@@ -20,23 +20,17 @@
 #include <unistd.h>
 
 #include "app/cmd.h"
+#include "app/fights.h"
 #include "app/shielding.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "isolate/knob.h"
 #include "sys/irqs.h"
 
-#define LOOK_MS	     500
-#define FULL_NS	     5000000000ULL
-#define WAIT_NS	     10000000000ULL
-#define BACK_OFF_MAX 300000000000ULL
-#define FIGHTS_MAX   64
-#define HASH_START   0xcbf29ce484222325ULL
-
-/* A step that somebody else changes again and again. */
-struct fight {
-	char object[96];
-	uint64_t next_ns, back_off_ns;
-};
+#define LOOK_MS	   500
+#define FULL_NS	   5000000000ULL
+#define WAIT_NS	   10000000000ULL
+#define HASH_START 0xcbf29ce484222325ULL
 
 /*
  * Which interrupts there are and whose; their counts do not matter. A guest's driver that is loaded
@@ -57,8 +51,7 @@ struct keeper {
 	int uevents;
 	int watched;	   /* becomes readable when it ends; -1: it is looked at instead */
 	uint64_t until_ns; /* 0: no limit */
-	struct fight fights[FIGHTS_MAX];
-	unsigned int n_fights;
+	struct fights fights;
 };
 
 static uint64_t now_ns(void)
@@ -158,21 +151,6 @@ static int read_signature(const struct root *root, struct signature *ret)
 	return err;
 }
 
-static struct fight *find_fight(struct keeper *k, const char *object)
-{
-	struct fight *fight;
-
-	for (unsigned int i = 0; i < k->n_fights; i++)
-		if (streq(k->fights[i].object, object))
-			return &k->fights[i];
-	if (k->n_fights == FIGHTS_MAX)
-		return NULL;
-	fight = &k->fights[k->n_fights++];
-	*fight = (struct fight){ .back_off_ns = FULL_NS };
-	str_copy(fight->object, sizeof(fight->object), object, strlen(object));
-	return fight;
-}
-
 /* Takes drifted steps back whose time has come; says whose they are. */
 static bool claim(struct keeper *k)
 {
@@ -182,18 +160,17 @@ static bool claim(struct keeper *k)
 	(void)shielding_name_culprits(k->s); /* no memory: then nobody is named */
 	for (unsigned int i = 0; i < plan->n_steps; i++) {
 		const struct plan_step *step = &plan->steps[i];
-		struct fight *fight;
+		const char *knob = step->knob->name;
 
-		if (step->state != STEP_DRIFTED)
-			continue;
-		fight = find_fight(k, step->object);
-		if (!fight || now_ns() < fight->next_ns || apply_claim(&k->s->apply, step->object))
+		if (step->state != STEP_DRIFTED ||
+		    !fights_is_due(&k->fights, knob, step->object, now_ns()) ||
+		    apply_claim(&k->s->apply, step->knob, step->object))
 			continue;
 		log_warn("%s was changed to %s%s%s; taken back to %s", step->name,
 			 step->now ? step->now : "?", step->by ? " by " : "",
 			 step->by ? step->by : "", step->next);
-		fight->next_ns = now_ns() + fight->back_off_ns;
-		fight->back_off_ns = min(fight->back_off_ns * 2, BACK_OFF_MAX);
+		/* no memory: then it is taken back as soon again */
+		(void)fights_note(&k->fights, knob, step->object, now_ns());
 		has_claimed = true;
 	}
 	return has_claimed;
@@ -321,5 +298,6 @@ int keeper_run(struct shielding *s, const struct keeper_config *config)
 	code = lift(&k);
 	cleanup_close_fd(&k.uevents);
 	cleanup_close_fd(&k.watched);
+	fights_done(&k.fights);
 	return code;
 }

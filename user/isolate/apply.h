@@ -74,7 +74,7 @@ int apply_lift(struct apply *a, const char *id);
 /* The same layers again: places what has appeared, re-arms what the kernel reset. */
 int apply_again(struct apply *a);
 /* Takes a drifted step back: what somebody has made of it is overwritten by the next run. */
-int apply_claim(struct apply *a, const char *object);
+int apply_claim(struct apply *a, const struct knob *knob, const char *object);
 /* Fills a->plan with the journal's steps and their states now. Reads only. */
 int apply_check(struct apply *a);
 /*
