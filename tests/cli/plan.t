@@ -69,7 +69,7 @@ put_journal() {
 }
 head="lull-journal 1 11111111-2222-3333-4444-555555555555 3"
 
-plan 51
+plan 52
 
 check "a word too many" "plan win11" 1 'unexpected word win11; a VM is named with --vm'
 check "no such root" "plan --sysroot /nosuch" 1 '/nosuch: No such file'
@@ -84,6 +84,10 @@ check "one full core is enough" "plan $desktop -c 1-7,9-15" 0 'host CPUs 0,8'
 check "CPU 0" "plan $small -c 0" 4 'CPU 0 keeps the time.*--force'
 check "CPU 0, forced" "plan $small -c 0 --force" 0 'guest CPUs 0, host CPUs 1-3'
 check "a CPU that is not there" "plan $small -c 7" 4 'CPU 7 is not online'
+cp -r "$fixtures/shield" "$work/looped"
+ln -sf default_smp_affinity "$work/looped/proc/irq/default_smp_affinity"
+check "what cannot be read is not the journal" "plan --sysroot $work/looped -c 2-3" 1 \
+	'planning irq-default: Too many levels of symbolic links; nothing was changed'
 check "CPUs that were isolated at boot are a guest's" "plan --sysroot $work/aside -c 2-3" 0 'host CPUs 0-1'
 check "those are not all that the host keeps" "plan --sysroot $work/aside -c 0-1 --force" 4 \
 	'no CPU would be left to keep the time: the host.s \(2-3\) are all nohz_full'

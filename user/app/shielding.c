@@ -2,6 +2,7 @@
 #include "app/shielding.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "app/arrivals.h"
 #include "app/cmd.h"
@@ -284,13 +285,12 @@ int shielding_resolve(struct shielding *s, const struct shielding_request *reque
 	return err ? EXIT_REFUSED : 0;
 }
 
-int shielding_error(const struct shielding *s, const char *command, int err)
+/* What went wrong with the journal, or with the lock; 0: something else did. */
+static int journal_error(const struct shielding *s, const char *command, int err)
 {
 	const char *dir = "/run/lull";
 
 	switch (err) {
-	case -ENOMEM:
-		return no_memory(command);
 	case -EWOULDBLOCK:
 		log_error("%s: another lull (pid %d) is changing the host; try again", command,
 			  s->apply.lock_holder);
@@ -314,12 +314,25 @@ int shielding_error(const struct shielding *s, const char *command, int err)
 	case -EACCES:
 		log_error("%s: needs root", command);
 		return EXIT_REFUSED;
-	case -EBUSY:
+	default:
+		return 0;
+	}
+}
+
+int shielding_error(const struct shielding *s, const char *command, int err)
+{
+	/* The same errors mean something else of what a knob could not read. */
+	bool is_knobs = s->apply.bad && (err != -EACCES || !geteuid());
+	int code = is_knobs ? 0 : journal_error(s, command, err);
+
+	if (code)
+		return code;
+	if (err == -ENOMEM)
+		return no_memory(command);
+	if (err == -EBUSY) {
 		log_error("%s: %s", command,
 			  s->apply.plan.refusal ? s->apply.plan.refusal : "the host is busy");
 		return EXIT_REFUSED;
-	default:
-		break;
 	}
 	if (s->apply.has_begun)
 		log_error("%s: stopped in the midst: %s; lull restore puts everything back",
@@ -328,7 +341,7 @@ int shielding_error(const struct shielding *s, const char *command, int err)
 		log_error("%s: planning %s: %s; nothing was changed", command, s->apply.bad->name,
 			  strerror(-err));
 	else
-		log_error("%s: %s: %s; nothing was changed", command, dir, strerror(-err));
+		log_error("%s: /run/lull: %s; nothing was changed", command, strerror(-err));
 	return EXIT_ERROR;
 }
 
