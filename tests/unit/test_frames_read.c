@@ -144,6 +144,25 @@ TEST(frames_ticks__are_those_of_the_counter)
 	CHECK(!none.ticks.is_known);
 }
 
+/* A stream that has no place any more has none for its counter either. */
+TEST(frames_ticks__are_not_those_of_a_stream_without_a_place)
+{
+	auto_frames struct frames frames = { .ms = NULL };
+	auto_str struct str text = { .s = NULL };
+
+	CHECK_EQ(str_add(&text, V1 "msBetweenPresents,QPCTime\n"), 0);
+	for (unsigned int i = 1; i < 64; i++)
+		CHECK_EQ(str_addf(&text, "x.exe,%u,0x1,DXGI,1,0,0,1.0,10,5\n", i), 0);
+	CHECK_EQ(str_add(&text, "g.exe,1,0x1,DXGI,1,0,0,1.0,10,3000\n"
+				"g.exe,1,0x1,DXGI,1,0,0,1.5,10,8000\n"
+				"late.exe,1,0x1,DXGI,1,0,0,9.0,10,83000\n"),
+		 0);
+	frame_text_read(text.s, &frames);
+	CHECK_STREQ(frames.report.stream, "g.exe");
+	CHECK_EQ(frames.report.rows_left, 64);
+	CHECK(is(frames.ticks.first, 3000) && is(frames.ticks.last, 8000));
+}
+
 TEST(frames_presentmon__takes_the_largest_stream_and_says_what_is_left)
 {
 	auto_frames struct frames frames = { .ms = NULL };

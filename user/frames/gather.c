@@ -29,7 +29,8 @@ struct stream {
 
 struct gather {
 	struct stream streams[STREAMS_MAX];
-	unsigned int n, last;
+	unsigned int n,
+		last;	 /* last: of the frame that was added last; STREAMS_MAX: it has no place */
 	uint64_t beyond; /* frames of streams without a place */
 	struct frame_report report;
 };
@@ -61,7 +62,7 @@ void gather_free(struct gather **gather)
 static int find_stream(struct gather *gather, const char *name, struct stream **ret)
 {
 	*ret = NULL;
-	if (gather->n && streq(gather->streams[gather->last].name, name)) {
+	if (gather->last < gather->n && streq(gather->streams[gather->last].name, name)) {
 		*ret = &gather->streams[gather->last];
 		return 0;
 	}
@@ -72,8 +73,10 @@ static int find_stream(struct gather *gather, const char *name, struct stream **
 			return 0;
 		}
 	}
-	if (gather->n == STREAMS_MAX)
+	if (gather->n == STREAMS_MAX) {
+		gather->last = STREAMS_MAX;
 		return 0;
+	}
 	gather->streams[gather->n].name = strdup(name);
 	if (!gather->streams[gather->n].name)
 		return -ENOMEM;
@@ -122,7 +125,7 @@ int gather_add(struct gather *gather, const char *name, double ms, double at_s)
 
 void gather_add_ticks(struct gather *gather, double ticks, bool is_start)
 {
-	struct stream *stream = gather->n ? &gather->streams[gather->last] : NULL;
+	struct stream *stream = gather->last < gather->n ? &gather->streams[gather->last] : NULL;
 	struct ticks_at at = { .ticks = ticks, .is_start = is_start, .is_known = true };
 
 	if (!stream || !stream->n || !isfinite(ticks))
