@@ -80,6 +80,8 @@ TEST(json_tables_take__leaves_what_lull_would_not_write)
 	check_left("{\"buckets\":");
 	check_left("{\"name\":\"buckets\"}");
 	check_left("{\"\\u0062uckets\":0,\"buckets\":[[1,2,3]]}");
+	/* The parser takes keys in such quotes too. */
+	check_left("{'buckets':0,\"x\":{\"buckets\":[[1,2,3]]}}");
 }
 
 /* With blanks everywhere no list is taken out. */

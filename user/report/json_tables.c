@@ -2,7 +2,8 @@
 /*
  * json_tables: where these words stand in quotes is a key of ours, or the piece is left alone: in a
  * string the quotes around a word are escaped, and a piece that spells letters by their numbers may
- * hide a key. So a number in place of a list can only be one that was put there.
+ * hide a key, as may one with single quotes, which the parser takes around keys. So a number in place
+ * of a list can only be one that was put there.
  */
 #include "report/json_tables.h"
 
@@ -136,7 +137,7 @@ int json_tables_take(struct json_tables *t, const char *text, size_t len)
 
 	t->rest.len = 0;
 	t->n_values = t->n_tables = 0;
-	if (memmem(text, len, "\\u", 2))
+	if (memmem(text, len, "\\u", 2) || memchr(text, '\'', len))
 		return -EAGAIN;
 	while ((key = next_key(&scan)) && !err) {
 		err = str_addn(&t->rest, scan.at, (size_t)(key - scan.at));
