@@ -393,6 +393,23 @@ TEST(comparison_make__refuses_another_load)
 }
 
 /* The same work, which had to wait before: it wants less time where nobody keeps it waiting. */
+/* More was taken from them than they wanted, so they did not run at all: not for an eternity. */
+TEST(comparison_make__knows_victims_that_never_ran)
+{
+	struct sides sides;
+	struct comparison comparison;
+	struct plan a = quiet, b = quiet;
+
+	a.halted = 2000;
+	b.halted = 5000;
+	make_sides(&sides, 5, a, b);
+	for (unsigned int i = 0; i < 5; i++)
+		add_row(sides.recordings[i].threads, "preempted", "kworker/0:1", 1, 9000);
+	compare(&sides, true, &comparison);
+	CHECK(!comparison.is_refused);
+	sides_done(&sides, &comparison);
+}
+
 TEST(comparison_make__takes_the_same_work_without_its_waits)
 {
 	struct plan kept_waiting = noisy, left_alone = quiet;

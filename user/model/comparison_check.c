@@ -199,9 +199,10 @@ static int check_load(const struct rounds *rounds, struct comparison *comparison
 		const struct round_sums *sums = &rounds->sums[i];
 		bool is_b = i >= rounds->n_a;
 		unsigned int n = is_b ? rounds->n_b : rounds->n_a;
+		uint64_t taken_ns = min(sums->taken_ns, sums->wanted_ns);
 
 		wanted[is_b] += ratio(sums->wanted_ns, sums->wall_ns) / n;
-		ran[is_b] += ratio(sums->wanted_ns - sums->taken_ns, sums->wall_ns) / n;
+		ran[is_b] += ratio(sums->wanted_ns - taken_ns, sums->wall_ns) / n;
 		exits[is_b] += 1e9 * ratio(sums->exits, sums->guest_ns) / n;
 	}
 	comparison->is_refused |= is_other_load(wanted, ran) || differs(exits, EXITS_MIN);
