@@ -112,7 +112,7 @@ static int entry_fill(const struct harvest *h, struct rec_entry *e, uint64_t cau
 	return 0;
 }
 
-static const char *source_of(uint64_t cause)
+const char *harvest_source(uint64_t cause)
 {
 	switch (LULL_CAUSE_KIND(cause)) {
 	case LULL_KIND_IRQ:
@@ -140,7 +140,7 @@ static int cpu_source(const struct harvest *h, const struct lull_cpu *c, const s
 	err = rec_entry_add(&rec->sources, &rec->n_sources, &e);
 	if (err)
 		return err;
-	e->kind = source_of(cause->key);
+	e->kind = harvest_source(cause->key);
 	e->count = counter(k, &cause->count);
 	e->sum_ns = cause->sum_ns;
 	e->max_ns = cause->max_ns;

@@ -25,6 +25,8 @@ struct harvest {
 };
 
 const char *harvest_row_name(unsigned int row);
+/* What a CPU's source is called whose cause this is. */
+const char *harvest_source(uint64_t cause);
 /* harvest_names.c */
 int harvest_names(struct harvest *h);
 int harvest_notes(struct harvest *h);

@@ -74,22 +74,6 @@ static int name_other(const struct harvest *h, const struct known *key, struct s
 	return err ?: str_add(out, "");
 }
 
-static const char *kind_of(uint64_t cause)
-{
-	switch (LULL_CAUSE_KIND(cause)) {
-	case LULL_KIND_IRQ:
-		return "irq";
-	case LULL_KIND_VECTOR:
-		return "vector";
-	case LULL_KIND_SOFTIRQ:
-		return "softirq";
-	case LULL_KIND_NMI:
-		return "nmi";
-	default:
-		return "task";
-	}
-}
-
 static int add_cause(const struct harvest *h, const struct known *key)
 {
 	uint64_t cause = key->word & LULL_CAUSE_MASK;
@@ -106,7 +90,7 @@ static int add_cause(const struct harvest *h, const struct known *key)
 	err = err ?: rec_trace_add_cause(h->rec->trace, &to);
 	if (err)
 		return err;
-	to->kind = kind_of(cause);
+	to->kind = harvest_source(cause);
 	if (key->word == TRACES_LOST)
 		to->kind = harvest_row_name(LULL_ROW_LOST);
 	else if (is_victim(key))
