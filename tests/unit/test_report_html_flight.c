@@ -87,6 +87,19 @@ TEST(html_flight__is_not_there_without_a_window)
 	CHECK(!has(page, "what led up to it"));
 }
 
+/* There was no room for its own window, but the end of another stall's is within reach of it. */
+TEST(html_flight__is_not_there_if_it_ends_before_the_stall)
+{
+	auto_recording struct recording rec = { .hostname = NULL };
+	auto_free char *page = NULL;
+
+	with_flight(&rec);
+	rec.trace->windows[0].n_events = 1;
+	rec.trace->windows[0].duration_ns = 600;
+	page = page_of(&rec);
+	CHECK(!has(page, "what led up to it"));
+}
+
 TEST(report_text__says_what_the_flight_recorder_kept)
 {
 	auto_recording struct recording rec = { .hostname = NULL };

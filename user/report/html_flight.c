@@ -29,6 +29,7 @@ struct flight {
 	uint64_t from_ns, to_ns;
 };
 
+/* False: what there is of it does not reach into the stall. */
 static bool flight_find(const struct recording *rec, const struct rec_stall *stall,
 			struct flight *ret)
 {
@@ -47,7 +48,7 @@ static bool flight_find(const struct recording *rec, const struct rec_stall *sta
 	if (f.n)
 		f.to_ns = min(to, f.events[f.n - 1].at_ns + f.events[f.n - 1].ns);
 	*ret = f;
-	return f.to_ns > f.from_ns;
+	return f.to_ns > max(f.from_ns, stall->at_ns);
 }
 
 static const char *class_of(const struct flight *f, const struct rec_trace_event *event)
