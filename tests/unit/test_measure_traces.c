@@ -180,6 +180,34 @@ TEST(traces_take__ends_with_what_is_still_open)
 	check_tiles(&rig->t.windows[0]);
 }
 
+/* An interrupt or a softirq that takes long has the CPU like a task. */
+TEST(traces_take__ends_within_an_interrupt)
+{
+	auto_rig struct rig *rig = rig_new(1000);
+	const uint64_t soft = LULL_CAUSE(LULL_KIND_SOFTIRQ, 3, 0);
+	const uint64_t irq = LULL_CAUSE(LULL_KIND_IRQ, 40, 0);
+
+	put_ten(rig);
+	rig->cpus[0].task = WORD(77);
+	rig->cpus[0].softirq = 1 + 3;
+	CHECK_EQ(traces_want(&rig->t, 480, 300), 0);
+	CHECK_EQ(traces_take(&rig->t, 600), 0);
+	CHECK_EQ(rig->t.windows[0].to_ns, 600);
+	CHECK_EQ(rig->t.windows[0].events[rig->t.windows[0].n - 1].word, soft);
+	check_tiles(&rig->t.windows[0]);
+	put(rig, 0, 620, 120, soft);
+	rig->cpus[0].frame[0] = (struct lull_frame){ .cause = irq, .label = 5 };
+	rig->cpus[0].depth = 1;
+	CHECK_EQ(traces_take(&rig->t, 700), 0);
+	CHECK_EQ(rig->t.windows[1].from_ns, 600);
+	CHECK_EQ(rig->t.windows[1].to_ns, 700);
+	CHECK_EQ(rig->t.windows[1].n, 2);
+	CHECK_EQ(rig->t.windows[1].events[0].word, soft);
+	CHECK_EQ(rig->t.windows[1].events[1].word, irq | 5ULL << LULL_ROW_SHIFT);
+	CHECK_EQ(rig->t.dropped, 0);
+	check_tiles(&rig->t.windows[1]);
+}
+
 TEST(traces_take__takes_what_is_yet_to_come_later)
 {
 	auto_rig struct rig *rig = rig_new(1000);

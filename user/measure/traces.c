@@ -135,21 +135,33 @@ static unsigned int ring_read(const struct traces *t, unsigned int slot, uint32_
 	return kept;
 }
 
+/* What has the CPU now, as the kernel side would write it: its cpu_word. */
+static uint64_t open_word(const struct lull_cpu *c)
+{
+	uint32_t depth = __atomic_load_n(&c->depth, __ATOMIC_ACQUIRE);
+	uint32_t softirq = __atomic_load_n(&c->softirq, __ATOMIC_RELAXED);
+	const struct lull_frame *f = &c->frame[(depth - 1) & (LULL_DEPTH - 1)];
+
+	if (depth)
+		return __atomic_load_n(&f->cause, __ATOMIC_RELAXED) |
+		       __atomic_load_n(&f->label, __ATOMIC_RELAXED) << LULL_ROW_SHIFT;
+	if (softirq && !__atomic_load_n(&c->ksoftirqd, __ATOMIC_RELAXED))
+		return LULL_CAUSE(LULL_KIND_SOFTIRQ, softirq - 1, 0);
+	return __atomic_load_n(&c->task, __ATOMIC_RELAXED) |
+	       __atomic_load_n(&c->task_label, __ATOMIC_RELAXED) << LULL_ROW_SHIFT;
+}
+
 /*
- * What has the CPU now and is not charged yet, if nothing happens there meanwhile: else false. Within
- * interrupts there is no such state for long.
+ * What has the CPU now and is not charged yet, if nothing happens there meanwhile: else false. It may
+ * be an interrupt or a softirq: the part of it that is before now is taken now or never.
  */
 static bool open_state(const struct traces *t, unsigned int slot, uint32_t head,
 		       struct lull_event *ret)
 {
 	const struct lull_cpu *c = &t->tables.cpus[slot];
-	struct lull_event e = { .end_ns = 0 };
+	struct lull_event e = { .word = open_word(c) };
 	uint32_t victim = __atomic_load_n(&c->victim, __ATOMIC_RELAXED);
-	bool inside = __atomic_load_n(&c->depth, __ATOMIC_RELAXED) ||
-		      __atomic_load_n(&c->softirq, __ATOMIC_RELAXED);
 
-	e.word = __atomic_load_n(&c->task, __ATOMIC_RELAXED) |
-		 __atomic_load_n(&c->task_label, __ATOMIC_RELAXED) << LULL_ROW_SHIFT;
 	if (victim && victim <= t->tables.n_victims) {
 		const struct lull_victim *v = &t->tables.victims[victim - 1];
 
@@ -158,7 +170,7 @@ static bool open_state(const struct traces *t, unsigned int slot, uint32_t head,
 	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	*ret = e;
-	return !inside && LULL_CAUSE_KIND(e.word) != LULL_KIND_NONE &&
+	return LULL_CAUSE_KIND(e.word) != LULL_KIND_NONE &&
 	       __atomic_load_n(&c->traced, __ATOMIC_RELAXED) == head;
 }
 
