@@ -350,6 +350,39 @@ TEST(knob_cpuset_systemd__tells_the_units_beside_a_vm_in_another_slice)
 	CHECK(str_starts(plan.advice[0], "units that start later in user.slice may use"));
 }
 
+TEST(knob_cpuset_systemd__takes_the_thread_that_it_is_for_for_no_vm)
+{
+	auto_root struct root root = machine();
+	struct layer layer = { .victim = 60 };
+	auto_plan struct plan plan = { 0 };
+	auto_free char *text = NULL;
+
+	put_group("system.slice/a.service/");
+	put_group("system.slice/b.service/");
+	put_process(60, "system.slice/a.service", "2", false);
+	CHECK_EQ(cpuset_parse("2-3", &layer.guest), 0);
+	isolate_plan_vm(&root, "cpuset", &layer, "0-3", &plan);
+	text = isolate_text(&plan);
+	CHECK_STREQ(text, "unit/init.scope: all -> 0-1\n"
+			  "unit/system.slice/b.service: all -> 0-1\n"
+			  "system.slice/a.service stays: the thread of a shield runs in it\n");
+	CHECK_EQ(plan.n_advice, 1);
+	CHECK_STREQ(plan.advice[0], "units that start later in system.slice may use the guest's "
+				    "CPUs, since the thread of a shield runs in it: start that in "
+				    "a slice of its own");
+}
+
+/* One that runs systemd: its tree has another above, and no shield fails for that. */
+TEST(knob_cpuset_systemd__leaves_a_container_alone)
+{
+	auto_root struct root root = machine();
+	const char *why = "";
+
+	machines_put(test_tmpdir(), GROUPS "cgroup.type", "domain\n");
+	CHECK_EQ(knob_find("cpuset")->ops->probe(&root, &why), -EXDEV);
+	CHECK_STREQ(why, "only a part of the host's cgroups is to be seen here");
+}
+
 static void put_processes(const char *release)
 {
 	machines_put(test_tmpdir(), "proc/sys/kernel/osrelease", release);

@@ -240,6 +240,7 @@ int cpuset_exempt_read(const struct root *root, const struct goal *goal, bool is
 	int err = vms_find(root, NULL, 0, &vms);
 
 	err = err ?: exempt_add_victims(root, goal, is_v2, &exempt);
+	exempt.n_victims = exempt.n;
 	for (unsigned int i = 0; i < vms.n && !err; i++) {
 		err = exempt_add(root, is_v2, vms.vms[i].pid, vms.vms[i].pid, &exempt);
 		for (unsigned int k = 0; k < vms.vms[i].n_vcpus && !err; k++)

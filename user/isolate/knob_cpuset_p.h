@@ -93,7 +93,7 @@ bool cpuset_is_below(const char *path, const char *of);
  */
 struct cpuset_exempt {
 	char **paths;
-	unsigned int n;
+	unsigned int n, n_victims; /* those of the shields' threads come first */
 };
 
 int cpuset_exempt_read(const struct root *root, const struct goal *goal, bool is_v2,

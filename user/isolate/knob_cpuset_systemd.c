@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +332,7 @@ static int shell(const struct plan_step *step, const char *value, struct str *to
 
 static int probe(const struct root *root, const char **ret_why)
 {
+	char mount[PATH_MAX];
 	auto_free char *line = NULL;
 	int err = fs_read_line(root, &line, CPUSET_GROUPS "/cgroup.controllers");
 
@@ -338,6 +340,10 @@ static int probe(const struct root *root, const char **ret_why)
 		return err;
 	if (!fs_exists(root, "run/systemd/system"))
 		return -ENOENT;
+	if (cpuset_v2_mount(root, mount) == -EXDEV) { /* systemd is a container's */
+		*ret_why = "only a part of the host's cgroups is to be seen here";
+		return -EXDEV;
+	}
 	if (!strstr(line, "cpuset")) {
 		*ret_why = "this kernel runs without the cpuset controller";
 		return -EOPNOTSUPP;

@@ -25,8 +25,8 @@ struct walk {
 	struct plan *plan;
 	const char *note;
 	struct systemd *systemd;
-	struct cpuset_exempt vms; /* paths of cgroups that threads of VMs are in */
-	char **slices;		  /* paths of those to look into */
+	struct cpuset_exempt exempt;
+	char **slices; /* paths of those to look into */
 	unsigned int n_slices;
 };
 
@@ -35,7 +35,7 @@ static void walk_done(struct walk *walk)
 	for (unsigned int i = 0; i < walk->n_slices; i++)
 		free(walk->slices[i]);
 	free(walk->slices);
-	cpuset_exempt_done(&walk->vms);
+	cpuset_exempt_done(&walk->exempt);
 }
 
 static int push(struct walk *walk, const char *path)
@@ -52,13 +52,14 @@ static int push(struct walk *walk, const char *path)
 	return 0;
 }
 
-/* Does a VM run in the cgroup @path, or below it? */
-static bool has_vm(const struct walk *walk, const char *path)
+/* Who runs in the cgroup @path, or below it, and has to stay there; NULL: nobody. */
+static const char *guest_in(const struct walk *walk, const char *path)
 {
-	for (unsigned int i = 0; i < walk->vms.n; i++)
-		if (cpuset_is_below(walk->vms.paths[i], path))
-			return true;
-	return false;
+	for (unsigned int i = 0; i < walk->exempt.n; i++)
+		if (cpuset_is_below(walk->exempt.paths[i], path))
+			return i < walk->exempt.n_victims ? "the thread of a shield"
+							  : "a virtual machine";
+	return NULL;
 }
 
 static bool is_slice(const char *path)
@@ -79,14 +80,16 @@ static bool is_populated(const struct walk *walk, const char *path)
 	       strstr(text, "populated 1");
 }
 
-static int stay(const struct walk *walk, const char *path, const char *why)
+/* @guest: who is in it; NULL: it is no unit. */
+static int stay(const struct walk *walk, const char *path, const char *guest)
 {
 	auto_free char *name = strdup(path + 1);
 
 	if (!name)
 		return -ENOMEM;
 	str_sanitize(name);
-	return plan_stay(walk->plan, name, "%s", why);
+	return plan_stay(walk->plan, name, "%s%s", guest ?: "no unit with tasks of systemd's",
+			 guest ? " runs in it" : "");
 }
 
 /* What it should be by what it was: of all that is online, if it was not set. */
@@ -157,7 +160,7 @@ static int plan_unit(const struct walk *walk, const char *path)
 }
 
 /* What is started in there later has the CPUs of the slice, which are not narrowed. */
-static int look_into(struct walk *walk, const char *path)
+static int look_into(struct walk *walk, const char *path, const char *guest)
 {
 	bool is_top = !strchr(path + 1, '/');
 	auto_free char *name = strdup(path + 1);
@@ -167,24 +170,25 @@ static int look_into(struct walk *walk, const char *path)
 		return err;
 	str_sanitize(name);
 	return plan_advise(walk->plan,
-			   "units that start later in %s may use the guest's CPUs, since a virtual "
-			   "machine runs in it: start that in machine.slice",
-			   name);
+			   "units that start later in %s may use the guest's CPUs, since %s runs "
+			   "in it: start that in %s",
+			   name, guest,
+			   str_ends(guest, "machine") ? "machine.slice" : "a slice of its own");
 }
 
 static int plan_group(struct walk *walk, const char *path)
 {
-	bool is_inner = has_vm(walk, path);
+	const char *guest = guest_in(walk, path);
 
 	if (streq(path, "/machine.slice"))
 		return 0;
-	if (is_inner && is_slice(path))
-		return look_into(walk, path);
-	if (is_inner)
-		return stay(walk, path, "a virtual machine runs in it");
+	if (guest && is_slice(path))
+		return look_into(walk, path, guest);
+	if (guest)
+		return stay(walk, path, guest);
 	if (has_setting(path))
 		return is_slice(path) || is_populated(walk, path) ? plan_unit(walk, path) : 0;
-	return is_populated(walk, path) ? stay(walk, path, "no unit with tasks of systemd's") : 0;
+	return is_populated(walk, path) ? stay(walk, path, NULL) : 0;
 }
 
 static int plan_below(struct walk *walk, const char *path)
@@ -248,7 +252,7 @@ int cpuset_units_plan(const struct root *root, const struct goal *goal, const ch
 
 	walk.systemd = systemd;
 	err = err ?: cpuset_check_owners(root, goal, plan);
-	err = err ?: cpuset_exempt_read(root, goal, true, &walk.vms);
+	err = err ?: cpuset_exempt_read(root, goal, true, &walk.exempt);
 	err = err ?: plan_all(&walk);
 	if (!err && systemd)
 		err = plan_absent(&walk);
