@@ -228,6 +228,8 @@ TEST(str_add_word__is_one_word_of_a_shell)
 		{ "-all", "'-all'" },
 		{ "$(id)", "'$(id)'" },
 		{ "フ", "'フ'" },
+		{ "a\033[2Jb", "'a'\"$(printf '\\033')\"'[2Jb'" },
+		{ "\377", "''\"$(printf '\\377')\"''" },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {

@@ -78,20 +78,6 @@ int str_addf(struct str *str, const char *fmt, ...)
 	return str_addn(str, text, (size_t)len);
 }
 
-int str_add_word(struct str *str, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789._+@%:,-";
-	int err;
-
-	if (*word && *word != '-' && !word[strspn(word, plain)])
-		return str_add(str, word);
-	err = str_add(str, "'");
-	for (; *word && !err; word++)
-		err = *word == '\'' ? str_add(str, "'\\''") : str_addn(str, word, 1);
-	return err ?: str_add(str, "'");
-}
-
 bool str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
@@ -191,6 +177,29 @@ void str_sanitize(char *s)
 		}
 		s += len;
 	}
+}
+
+int str_add_word(struct str *str, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._+@%:,-";
+	size_t len;
+	int err;
+
+	if (*word && *word != '-' && !word[strspn(word, plain)])
+		return str_add(str, word);
+	err = str_add(str, "'");
+	for (; *word && !err; word += len) {
+		len = utf8_len((const unsigned char *)word);
+		if (*word == '\'')
+			err = str_add(str, "'\\''");
+		else if (len || *word == '\n') /* a shell would drop that one at the end */
+			err = str_addn(str, word, len ?: 1);
+		else /* the same for a shell, and nothing to a terminal that shows it */
+			err = str_addf(str, "'\"$(printf '\\%03o')\"'", (unsigned char)*word);
+		len = len ?: 1;
+	}
+	return err ?: str_add(str, "'");
 }
 
 static const struct {

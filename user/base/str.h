@@ -23,7 +23,10 @@ void str_done(struct str *str);
 int str_add(struct str *str, const char *text);
 int str_addn(struct str *str, const char *text, size_t len);
 int str_addf(struct str *str, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* As one word of a shell, whatever is in it; quoted only where that is needed. */
+/*
+ * As one word of a shell, whatever is in it; quoted only where that is needed. What a terminal would act
+ * on is left to printf of that shell.
+ */
 int str_add_word(struct str *str, const char *word);
 
 bool str_starts(const char *s, const char *prefix);
