@@ -177,8 +177,9 @@ TEST(knob_cpuset__remembers_affinities_for_old_kernels)
 	CHECK_STREQ(isolate_step(&plan, "task/7")->name, "task db (7)");
 }
 
-static void check_shell(char *object, const char *value, const char *want)
+static void check_shell(const char *name, const char *value, const char *want)
 {
+	auto_free char *object = strdup(name);
 	const struct plan_step step = { .knob = knob_find("cpuset"), .object = object };
 	auto_str struct str text = { .s = NULL };
 
@@ -196,7 +197,7 @@ static void check_shell(char *object, const char *value, const char *want)
 /* Files in /proc have no size: what is asked of them is the program. A VM stays on its CPUs. */
 TEST(knob_cpuset__has_commands_that_move_tasks_but_no_vm)
 {
-	char v1[] = "cgroup/lull-host", v2[] = "cgroup2/lull-host";
+	static const char v1[] = "cgroup/lull-host", v2[] = "cgroup2/lull-host";
 
 	check_shell(v1, "0-1",
 		    "(cd /sys/fs/cgroup/cpuset && mkdir -p lull-host && cat cpuset.mems > "
