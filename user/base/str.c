@@ -62,20 +62,27 @@ int str_add(struct str *str, const char *text)
 	return str_addn(str, text, strlen(text));
 }
 
-int str_addf(struct str *str, const char *fmt, ...)
+int str_addv(struct str *str, const char *fmt, va_list ap)
 {
 	auto_free char *text = NULL;
-	va_list ap;
-	int len;
+	int len = vasprintf(&text, fmt, ap);
 
-	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
-	va_end(ap);
 	if (len < 0) {
 		text = NULL; /* vasprintf leaves it undefined */
 		return -ENOMEM;
 	}
 	return str_addn(str, text, (size_t)len);
+}
+
+int str_addf(struct str *str, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = str_addv(str, fmt, ap);
+	va_end(ap);
+	return err;
 }
 
 bool str_starts(const char *s, const char *prefix)

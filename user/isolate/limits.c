@@ -5,7 +5,6 @@
 #include "isolate/limits.h"
 
 #include <errno.h>
-#include <stdarg.h>
 
 #include "base/cleanup.h"
 #include "isolate/journal.h"
@@ -15,18 +14,13 @@
 /* Appends the reason; -EPERM, or -ENOMEM. */
 __attribute__((format(printf, 2, 3))) static int refuse(struct str *why, const char *fmt, ...)
 {
-	auto_free char *text = NULL;
 	va_list ap;
-	int len;
+	int err;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	err = str_addv(why, fmt, ap);
 	va_end(ap);
-	if (len < 0) {
-		text = NULL;
-		return -ENOMEM;
-	}
-	return str_add(why, text) ?: -EPERM;
+	return err ?: -EPERM;
 }
 
 /* Is there a core whose CPUs are all the host's? */

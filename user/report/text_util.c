@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -18,17 +17,17 @@
 
 int text_title(const struct text *text, const char *fmt, ...)
 {
-	auto_free char *title = NULL;
+	auto_str struct str title = { .s = NULL };
 	va_list ap;
-	int n;
+	int err;
 
 	va_start(ap, fmt);
-	n = vasprintf(&title, fmt, ap);
+	err = str_addv(&title, fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return -ENOMEM;
+	if (err)
+		return err;
 	(void)fputs(text->style->color ? "\n\033[1m" : "\n", text->out);
-	text_paragraph(text, 0, 2, title);
+	text_paragraph(text, 0, 2, title.s);
 	(void)fputs(text->style->color ? "\033[0m" : "", text->out);
 	return 0;
 }
