@@ -28,21 +28,14 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(nam, typ, field, meta, lo, hi, hlp)                                \
-	{                                                                      \
-		.name = nam, .metavar = meta, .help = hlp, .type = typ,        \
-		.offset = offsetof(struct config, field), .min = lo, .max = hi \
-	}
-
 static const struct opt options[] = {
-	ROW("before", OPT_STRINGS, before, "FILE...", 0, 0, "the recordings before a change"),
-	ROW("after", OPT_STRINGS, after, "FILE...", 0, 0, "the recordings after it"),
-	ROW("top", OPT_U32, top, "N", 1, 1000, "causes shown (10)"),
-	ROW("json", OPT_FLAG, json, NULL, 0, 0, "as JSON on stdout"),
-	ROW("ascii", OPT_FLAG, ascii, NULL, 0, 0, "draw with ASCII only"),
-	ROW("color", OPT_COLOR, color, "WHEN", 0, 0, "auto, always or never"),
+	OPT_ROW(0, "before", OPT_STRINGS, before, "FILE...", "the recordings before a change"),
+	OPT_ROW(0, "after", OPT_STRINGS, after, "FILE...", "the recordings after it"),
+	OPT_RANGE(0, "top", OPT_U32, top, "N", 1, 1000, "causes shown (10)"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "as JSON on stdout"),
+	OPT_ROW(0, "ascii", OPT_FLAG, ascii, NULL, "draw with ASCII only"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "compare",

@@ -27,21 +27,15 @@ struct config {
 	int verbose;
 };
 
-#define ROW(let, nam, typ, field, meta, hlp)                                           \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field)                               \
-	}
-
 static const struct opt options[] = {
-	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR",
-	    "look at a recorded machine; nothing is tried"),
-	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document"),
-	ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
-	ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, "twice: debug messages, also the kernel's"),
-	ROW('q', "quiet", OPT_QUIET, verbose, NULL, "the verdict only, by the exit code"),
+	OPT_ROW(0, "sysroot", OPT_STRING, sysroot, "DIR",
+		"look at a recorded machine; nothing is tried"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+	OPT_ROW('v', "verbose", OPT_VERBOSE, verbose, NULL,
+		"twice: debug messages, also the kernel's"),
+	OPT_ROW('q', "quiet", OPT_QUIET, verbose, NULL, "the verdict only, by the exit code"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "doctor",

@@ -32,21 +32,14 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(let, nam, typ, field, meta, lo, hi, hlp)                                   \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field), .min = lo, .max = hi         \
-	}
-
 static const struct opt options[] = {
-	ROW('n', "top", OPT_U32, top, "N", 1, 1000000, "causes shown (10; with --json all)"),
-	ROW(0, "vm", OPT_STRING, vm, "VM", 0, 0, "victims of this VM only: name or pid"),
-	ROW('t', "tid", OPT_STRINGS, tids, "TID", 0, 0, "this victim only (may be repeated)"),
-	ROW(0, "json", OPT_FLAG, json, NULL, 0, 0, "as JSON on stdout"),
-	ROW(0, "ascii", OPT_FLAG, ascii, NULL, 0, 0, "draw with ASCII only"),
-	ROW(0, "color", OPT_COLOR, color, "WHEN", 0, 0, "auto, always or never"),
+	OPT_RANGE('n', "top", OPT_U32, top, "N", 1, 1000000, "causes shown (10; with --json all)"),
+	OPT_ROW(0, "vm", OPT_STRING, vm, "VM", "victims of this VM only: name or pid"),
+	OPT_ROW('t', "tid", OPT_STRINGS, tids, "TID", "this victim only (may be repeated)"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "as JSON on stdout"),
+	OPT_ROW(0, "ascii", OPT_FLAG, ascii, NULL, "draw with ASCII only"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "explain",

@@ -30,25 +30,18 @@ struct config {
 	bool is_summary, is_per_vcpu;
 };
 
-#define ROW(let, nam, typ, field, meta, hlp)                                           \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field)                               \
-	}
-
 static const struct opt options[] = {
-	ROW('f', "format", OPT_STRING, format, "FORMAT", "which format; see below"),
-	ROW('o', "output", OPT_STRING, output, "FILE", "where to; - is stdout, the default"),
-	ROW(0, "side", OPT_STRINGS, sides, "LABEL",
-	    "what a recording is called; once for each of them"),
-	ROW(0, "table", OPT_STRING, table, "TABLE", "csv: which table (ledger)"),
-	ROW(0, "hist", OPT_STRING, hist, "TAG", "hgrm: which histogram, a tag of hlog (gap)"),
-	ROW(0, "frames", OPT_STRING, frames, "FILE",
-	    "perfetto, chrome-json: frame times; hitches a track"),
-	ROW(0, "per-vcpu", OPT_FLAG, is_per_vcpu, NULL, "prom: a histogram for each vCPU"),
-	ROW(0, "summary", OPT_FLAG, is_summary, NULL, "json: percentiles instead of buckets"),
+	OPT_ROW('f', "format", OPT_STRING, format, "FORMAT", "which format; see below"),
+	OPT_ROW('o', "output", OPT_STRING, output, "FILE", "where to; - is stdout, the default"),
+	OPT_ROW(0, "side", OPT_STRINGS, sides, "LABEL",
+		"what a recording is called; once for each of them"),
+	OPT_ROW(0, "table", OPT_STRING, table, "TABLE", "csv: which table (ledger)"),
+	OPT_ROW(0, "hist", OPT_STRING, hist, "TAG", "hgrm: which histogram, a tag of hlog (gap)"),
+	OPT_ROW(0, "frames", OPT_STRING, frames, "FILE",
+		"perfetto, chrome-json: frame times; hitches a track"),
+	OPT_ROW(0, "per-vcpu", OPT_FLAG, is_per_vcpu, NULL, "prom: a histogram for each vCPU"),
+	OPT_ROW(0, "summary", OPT_FLAG, is_summary, NULL, "json: percentiles instead of buckets"),
 };
-#undef ROW
 
 /* All that one run holds. */
 struct job {

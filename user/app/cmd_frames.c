@@ -31,24 +31,19 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(nam, typ, field, meta, hlp)                                 \
-	{                                                               \
-		.name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field)                \
-	}
-
 static const struct opt rows[] = {
-	ROW("before", OPT_STRINGS, before, "FILE...", "the runs before a change"),
-	ROW("after", OPT_STRINGS, after, "FILE...", "the runs after it"),
-	ROW("recording", OPT_STRING, recording, "FILE", "which hitches lie over stalls in it"),
-	ROW("like", OPT_STRING, like, "TOOL", "the tool's definitions: see below"),
-	ROW("column", OPT_STRING, column, "NAME", "of a CSV of no known format: the frame times"),
-	ROW("unit", OPT_STRING, unit, "UNIT", "of that column: ms (default), us, ns, s"),
-	ROW("json", OPT_FLAG, json, NULL, "as JSON on stdout"),
-	ROW("ascii", OPT_FLAG, ascii, NULL, "draw with ASCII only"),
-	ROW("color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+	OPT_ROW(0, "before", OPT_STRINGS, before, "FILE...", "the runs before a change"),
+	OPT_ROW(0, "after", OPT_STRINGS, after, "FILE...", "the runs after it"),
+	OPT_ROW(0, "recording", OPT_STRING, recording, "FILE",
+		"which hitches lie over stalls in it"),
+	OPT_ROW(0, "like", OPT_STRING, like, "TOOL", "the tool's definitions: see below"),
+	OPT_ROW(0, "column", OPT_STRING, column, "NAME",
+		"of a CSV of no known format: the frame times"),
+	OPT_ROW(0, "unit", OPT_STRING, unit, "UNIT", "of that column: ms (default), us, ns, s"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "as JSON on stdout"),
+	OPT_ROW(0, "ascii", OPT_FLAG, ascii, NULL, "draw with ASCII only"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "frames",

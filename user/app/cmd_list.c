@@ -33,24 +33,18 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(let, nam, typ, field, meta, hlp)                                                       \
-	{                                                                                          \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ,             \
-		.offset = offsetof(struct config, field), .min = 1000000, .max = 86400000000000ULL \
-	}
-
 static const struct opt options[] = {
-	ROW(0, "vm", OPT_STRING, vm, "VM", "only this VM: name, UUID or pid"),
-	ROW(0, "xml", OPT_STRING, xml, "FILE", "a VM as libvirt's XML has it; - is stdin"),
-	ROW(0, "interrupts", OPT_FLAG, interrupts, NULL, "the interrupts, with their classes"),
-	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "only interrupts that may fire on these CPUs"),
-	ROW('d', "duration", OPT_DURATION, duration_ns, "TIME",
-	    "count interrupts for this time; else since boot"),
-	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.list/1"),
-	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded /proc and /sys, not this host"),
-	ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+	OPT_ROW(0, "vm", OPT_STRING, vm, "VM", "only this VM: name, UUID or pid"),
+	OPT_ROW(0, "xml", OPT_STRING, xml, "FILE", "a VM as libvirt's XML has it; - is stdin"),
+	OPT_ROW(0, "interrupts", OPT_FLAG, interrupts, NULL, "the interrupts, with their classes"),
+	OPT_ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "only interrupts that may fire on these CPUs"),
+	OPT_RANGE('d', "duration", OPT_DURATION, duration_ns, "TIME", 1000000, 86400000000000ULL,
+		  "count interrupts for this time; else since boot"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.list/1"),
+	OPT_ROW(0, "sysroot", OPT_STRING, sysroot, "DIR",
+		"a recorded /proc and /sys, not this host"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "list",

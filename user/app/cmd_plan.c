@@ -25,28 +25,23 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(let, nam, typ, field, meta, hlp)                                           \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field)                               \
-	}
-
 static const struct opt options[] = {
-	ROW(0, "vm", OPT_STRING, vm, "VM", "for this VM: name, UUID or pid"),
-	ROW(0, "xml", OPT_STRING, xml_file, "FILE", "for a VM as libvirt's XML has it; - is stdin"),
-	ROW('t', "tid", OPT_STRINGS, tids, "TID", "for this thread (may be repeated)"),
-	ROW('p', "pid", OPT_STRINGS, pids, "PID", "for all threads of this process"),
-	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "these CPUs are the guest's"),
-	ROW(0, "only", OPT_STRING, only, "KNOBS", "only these knobs: irq,irq-default"),
-	ROW(0, "without", OPT_STRING, without, "KNOBS", "the default set without these"),
-	ROW(0, "force", OPT_FLAG, force, NULL, "CPU 0 may be the guest's"),
-	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.plan/1"),
-	ROW(0, "shell", OPT_FLAG, shell, NULL, "the plain shell commands"),
-	ROW(0, "libvirt-xml", OPT_FLAG, xml, NULL, "a <cputune> that fits the plan"),
-	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded /proc and /sys, not this host"),
-	ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+	OPT_ROW(0, "vm", OPT_STRING, vm, "VM", "for this VM: name, UUID or pid"),
+	OPT_ROW(0, "xml", OPT_STRING, xml_file, "FILE",
+		"for a VM as libvirt's XML has it; - is stdin"),
+	OPT_ROW('t', "tid", OPT_STRINGS, tids, "TID", "for this thread (may be repeated)"),
+	OPT_ROW('p', "pid", OPT_STRINGS, pids, "PID", "for all threads of this process"),
+	OPT_ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "these CPUs are the guest's"),
+	OPT_ROW(0, "only", OPT_STRING, only, "KNOBS", "only these knobs: irq,irq-default"),
+	OPT_ROW(0, "without", OPT_STRING, without, "KNOBS", "the default set without these"),
+	OPT_ROW(0, "force", OPT_FLAG, force, NULL, "CPU 0 may be the guest's"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.plan/1"),
+	OPT_ROW(0, "shell", OPT_FLAG, shell, NULL, "the plain shell commands"),
+	OPT_ROW(0, "libvirt-xml", OPT_FLAG, xml, NULL, "a <cputune> that fits the plan"),
+	OPT_ROW(0, "sysroot", OPT_STRING, sysroot, "DIR",
+		"a recorded /proc and /sys, not this host"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "plan",

@@ -41,27 +41,22 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(let, nam, typ, field, meta, lo, hi, hlp)                                   \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field), .min = lo, .max = hi         \
-	}
 #define DAY_NS 86400000000000ULL
 
 static const struct opt options[] = {
-	ROW('d', "duration", OPT_DURATION, duration_ns, "TIME", 1000000, 366 * DAY_NS,
-	    "how long (10s, 5m; bare: seconds); else until ^C"),
-	ROW(0, "vm", OPT_STRING, vm, "VM", 0, 0, "this VM: name, UUID or pid"),
-	ROW('t', "tid", OPT_STRINGS, tids, "TID", 0, 0, "this thread (may be repeated)"),
-	ROW('p', "pid", OPT_STRINGS, pids, "PID", 0, 0, "all threads of this process"),
-	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", 0, 0, "these CPUs; with a target: the guest's"),
-	ROW('o', "output", OPT_STRING, output, "FILE", 0, 0,
-	    "the recording; - is stdout, none is none"),
-	ROW(0, "stall", OPT_DURATION, stall_ns, "TIME", 1000, 3600000000000ULL,
-	    "longer gaps are stalls (100us)"),
-	ROW(0, "stalls", OPT_U32, stalls, "N", 0, 1000000, "keep the N longest (10000)"),
-	ROW(0, "stop-over", OPT_DURATION, stop_over_ns, "TIME", 1000, 3600000000000ULL,
-	    "stop at the first longer stall, exit 2"),
+	OPT_RANGE('d', "duration", OPT_DURATION, duration_ns, "TIME", 1000000, 366 * DAY_NS,
+		  "how long (10s, 5m; bare: seconds); else until ^C"),
+	OPT_ROW(0, "vm", OPT_STRING, vm, "VM", "this VM: name, UUID or pid"),
+	OPT_ROW('t', "tid", OPT_STRINGS, tids, "TID", "this thread (may be repeated)"),
+	OPT_ROW('p', "pid", OPT_STRINGS, pids, "PID", "all threads of this process"),
+	OPT_ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "these CPUs; with a target: the guest's"),
+	OPT_ROW('o', "output", OPT_STRING, output, "FILE",
+		"the recording; - is stdout, none is none"),
+	OPT_RANGE(0, "stall", OPT_DURATION, stall_ns, "TIME", 1000, 3600000000000ULL,
+		  "longer gaps are stalls (100us)"),
+	OPT_RANGE(0, "stalls", OPT_U32, stalls, "N", 0, 1000000, "keep the N longest (10000)"),
+	OPT_RANGE(0, "stop-over", OPT_DURATION, stop_over_ns, "TIME", 1000, 3600000000000ULL,
+		  "stop at the first longer stall, exit 2"),
 	{ .name = "trace",
 	  .metavar = "[=TIME]",
 	  .help = "keep what led up to stalls, TIME before each (10ms)",
@@ -70,17 +65,15 @@ static const struct opt options[] = {
 	  .min = 10000,
 	  .max = 10000000000ULL,
 	  .otherwise = 10000000 },
-	ROW(0, "stacks", OPT_FLAG, stacks, NULL, 0, 0, "stalls carry stacks"),
-	ROW(0, "self", OPT_FLAG, self, NULL, 0, 0, "run times of lull's own programs"),
-	ROW(0, "top", OPT_U32, top, "N", 1, 1000, "culprits and stalls shown (10)"),
-	ROW(0, "json", OPT_FLAG, json, NULL, 0, 0, "the recording on stdout, no summary"),
-	ROW(0, "ascii", OPT_FLAG, ascii, NULL, 0, 0, "draw with ASCII only"),
-	ROW(0, "color", OPT_COLOR, color, "WHEN", 0, 0, "auto, always or never"),
-	ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, 0, 0,
-	    "every ledger; twice: debug messages"),
-	ROW('q', "quiet", OPT_QUIET, verbose, NULL, 0, 0, "no summary, no progress"),
+	OPT_ROW(0, "stacks", OPT_FLAG, stacks, NULL, "stalls carry stacks"),
+	OPT_ROW(0, "self", OPT_FLAG, self, NULL, "run times of lull's own programs"),
+	OPT_RANGE(0, "top", OPT_U32, top, "N", 1, 1000, "culprits and stalls shown (10)"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "the recording on stdout, no summary"),
+	OPT_ROW(0, "ascii", OPT_FLAG, ascii, NULL, "draw with ASCII only"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+	OPT_ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, "every ledger; twice: debug messages"),
+	OPT_ROW('q', "quiet", OPT_QUIET, verbose, NULL, "no summary, no progress"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "record",

@@ -27,17 +27,10 @@ struct config {
 };
 
 static const struct opt options[] = {
-	{ .letter = 'o',
-	  .name = "output",
-	  .metavar = "FILE",
-	  .help = "the page; - is stdout (RECORDING.html)",
-	  .type = OPT_STRING,
-	  .offset = offsetof(struct config, output) },
-	{ .name = "frames",
-	  .metavar = "FILE",
-	  .help = "frame times of a game: its hitches over the stalls",
-	  .type = OPT_STRING,
-	  .offset = offsetof(struct config, frames) },
+	OPT_ROW('o', "output", OPT_STRING, output, "FILE",
+		"the page; - is stdout (RECORDING.html)"),
+	OPT_ROW(0, "frames", OPT_STRING, frames, "FILE",
+		"frame times of a game: its hitches over the stalls"),
 };
 
 static const struct opt_spec spec = {

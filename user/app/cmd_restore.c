@@ -20,20 +20,13 @@ struct config {
 	bool all, print, json;
 };
 
-#define ROW(let, nam, typ, field, meta, hlp)                                           \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field)                               \
-	}
-
 static const struct opt options[] = {
-	ROW(0, "vm", OPT_STRING, vm, "SHIELD", "this one: name, id or pid; else the only one"),
-	ROW(0, "all", OPT_FLAG, all, NULL, "all shields"),
-	ROW(0, "print", OPT_FLAG, print, NULL, "the plain shell commands instead"),
-	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.restore/1"),
-	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded machine, not this host"),
+	OPT_ROW(0, "vm", OPT_STRING, vm, "SHIELD", "this one: name, id or pid; else the only one"),
+	OPT_ROW(0, "all", OPT_FLAG, all, NULL, "all shields"),
+	OPT_ROW(0, "print", OPT_FLAG, print, NULL, "the plain shell commands instead"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.restore/1"),
+	OPT_ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded machine, not this host"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "restore",

@@ -33,27 +33,20 @@ struct config {
 };
 
 #define NO_PROBE UINT32_MAX
-#define ROW(let, nam, typ, field, meta, lo, hi, hlp)                                   \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field), .min = lo, .max = hi         \
-	}
-
 static const struct opt options[] = {
-	ROW('d', "duration", OPT_DURATION, round_ns, "TIME", 100000000, 3600000000000ULL,
-	    "of a round (2s)"),
-	ROW(0, "rounds", OPT_U32, pairs, "N", 1, SELFCOST_PAIRS_MAX, "pairs of rounds (6)"),
-	ROW(0, "vm", OPT_STRING, vm, "VM", 0, 0, "this VM: name, UUID or pid"),
-	ROW('t', "tid", OPT_STRINGS, tids, "TID", 0, 0, "this thread (may be repeated)"),
-	ROW('p', "pid", OPT_STRINGS, pids, "PID", 0, 0, "all threads of this process"),
-	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", 0, 0, "these CPUs; with a target: the guest's"),
-	ROW(0, "probe", OPT_U32, probe, "CPU", 0, NO_PROBE - 1,
-	    "a probe looks for gaps on this CPU, and takes it whole"),
-	ROW(0, "json", OPT_FLAG, json, NULL, 0, 0, "one JSON document on stdout"),
-	ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, 0, 0, "debug messages"),
-	ROW('q', "quiet", OPT_QUIET, verbose, NULL, 0, 0, "no progress"),
+	OPT_RANGE('d', "duration", OPT_DURATION, round_ns, "TIME", 100000000, 3600000000000ULL,
+		  "of a round (2s)"),
+	OPT_RANGE(0, "rounds", OPT_U32, pairs, "N", 1, SELFCOST_PAIRS_MAX, "pairs of rounds (6)"),
+	OPT_ROW(0, "vm", OPT_STRING, vm, "VM", "this VM: name, UUID or pid"),
+	OPT_ROW('t', "tid", OPT_STRINGS, tids, "TID", "this thread (may be repeated)"),
+	OPT_ROW('p', "pid", OPT_STRINGS, pids, "PID", "all threads of this process"),
+	OPT_ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "these CPUs; with a target: the guest's"),
+	OPT_RANGE(0, "probe", OPT_U32, probe, "CPU", 0, NO_PROBE - 1,
+		  "a probe looks for gaps on this CPU, and takes it whole"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document on stdout"),
+	OPT_ROW('v', "verbose", OPT_VERBOSE, verbose, NULL, "debug messages"),
+	OPT_ROW('q', "quiet", OPT_QUIET, verbose, NULL, "no progress"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "selfcost",

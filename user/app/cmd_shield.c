@@ -31,29 +31,22 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(let, nam, typ, field, meta, lo, hi, hlp)                                   \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field), .min = lo, .max = hi         \
-	}
-
 static const struct opt options[] = {
-	ROW(0, "vm", OPT_STRING, vm, "VM", 0, 0, "for this VM: name, UUID or pid"),
-	ROW('t', "tid", OPT_STRINGS, tids, "TID", 0, 0, "for this thread (may be repeated)"),
-	ROW('p', "pid", OPT_STRINGS, pids, "PID", 0, 0, "for all threads of this process"),
-	ROW('c', "cpus", OPT_CPUS, cpus, "LIST", 0, 0, "these CPUs are the guest's"),
-	ROW(0, "for", OPT_DURATION, for_ns, "TIME", 1000000, 366 * DAY_NS,
-	    "stay, and restore after this time"),
-	ROW(0, "keep", OPT_FLAG, keep, NULL, 0, 0, "stay, take back what drifts, until ^C"),
-	ROW(0, "best-effort", OPT_FLAG, best_effort, NULL, 0, 0, "keep what holds, no roll-back"),
-	ROW(0, "only", OPT_STRING, only, "KNOBS", 0, 0, "only these knobs: irq,irq-default"),
-	ROW(0, "without", OPT_STRING, without, "KNOBS", 0, 0, "the default set without these"),
-	ROW(0, "force", OPT_FLAG, force, NULL, 0, 0, "CPU 0 may be the guest's"),
-	ROW(0, "json", OPT_FLAG, json, NULL, 0, 0, "one JSON document, lull.shield/1"),
-	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", 0, 0, "a recorded machine, not this host"),
-	ROW(0, "color", OPT_COLOR, color, "WHEN", 0, 0, "auto, always or never"),
+	OPT_ROW(0, "vm", OPT_STRING, vm, "VM", "for this VM: name, UUID or pid"),
+	OPT_ROW('t', "tid", OPT_STRINGS, tids, "TID", "for this thread (may be repeated)"),
+	OPT_ROW('p', "pid", OPT_STRINGS, pids, "PID", "for all threads of this process"),
+	OPT_ROW('c', "cpus", OPT_CPUS, cpus, "LIST", "these CPUs are the guest's"),
+	OPT_RANGE(0, "for", OPT_DURATION, for_ns, "TIME", 1000000, 366 * DAY_NS,
+		  "stay, and restore after this time"),
+	OPT_ROW(0, "keep", OPT_FLAG, keep, NULL, "stay, take back what drifts, until ^C"),
+	OPT_ROW(0, "best-effort", OPT_FLAG, best_effort, NULL, "keep what holds, no roll-back"),
+	OPT_ROW(0, "only", OPT_STRING, only, "KNOBS", "only these knobs: irq,irq-default"),
+	OPT_ROW(0, "without", OPT_STRING, without, "KNOBS", "the default set without these"),
+	OPT_ROW(0, "force", OPT_FLAG, force, NULL, "CPU 0 may be the guest's"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.shield/1"),
+	OPT_ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded machine, not this host"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "shield",

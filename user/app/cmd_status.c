@@ -24,19 +24,12 @@ struct config {
 	enum opt_color color;
 };
 
-#define ROW(let, nam, typ, field, meta, hlp)                                           \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct config, field)                               \
-	}
-
 static const struct opt options[] = {
-	ROW(0, "all", OPT_FLAG, all, NULL, "every step, those that are held too"),
-	ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.status/1"),
-	ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded machine, not this host"),
-	ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
+	OPT_ROW(0, "all", OPT_FLAG, all, NULL, "every step, those that are held too"),
+	OPT_ROW(0, "json", OPT_FLAG, json, NULL, "one JSON document, lull.status/1"),
+	OPT_ROW(0, "sysroot", OPT_STRING, sysroot, "DIR", "a recorded machine, not this host"),
+	OPT_ROW(0, "color", OPT_COLOR, color, "WHEN", "auto, always or never"),
 };
-#undef ROW
 
 static const struct opt_spec spec = {
 	.command = "status",

@@ -16,11 +16,7 @@
 #include "base/str.h"
 #include "measure/capture.h"
 
-#define ROW(let, nam, typ, field, meta, lo, hi, hlp)                                   \
-	{                                                                              \
-		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
-		.offset = offsetof(struct verify_config, field), .min = lo, .max = hi  \
-	}
+#define ROW(...)    OPT_RANGE_OF(verify_config, __VA_ARGS__)
 #define SECOND_NS   1000000000ULL
 #define DAY_NS	    (86400 * SECOND_NS)
 #define STALLS_KEPT 1000 /* of each round */

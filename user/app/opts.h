@@ -39,6 +39,15 @@ struct opt {
 	uint64_t otherwise; /* OPT_DURATION_MAY without a value */
 };
 
+/* A row of a table, and one with a range. Values go into struct config, or struct @of. */
+#define OPT_ROW(let, nam, typ, field, meta, hlp) OPT_RANGE(let, nam, typ, field, meta, 0, 0, hlp)
+#define OPT_RANGE(...)				 OPT_RANGE_OF(config, __VA_ARGS__)
+#define OPT_RANGE_OF(of, let, nam, typ, field, meta, lo, hi, hlp)                      \
+	{                                                                              \
+		.letter = let, .name = nam, .metavar = meta, .help = hlp, .type = typ, \
+		.offset = offsetof(struct of, field), .min = lo, .max = hi             \
+	}
+
 struct opt_spec {
 	const char *command, *synopsis;
 	const char *examples; /* lines, shown first in the help */
