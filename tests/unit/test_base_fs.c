@@ -228,6 +228,19 @@ TEST(fs_open__refuses_a_path_that_is_too_long)
 	CHECK_EQ(fs_open(&root, O_RDONLY, "%.300s", "x"), -ENOENT);
 }
 
+TEST(fs_stat__is_of_what_a_link_leads_to_and_keeps_the_result_on_failure)
+{
+	auto_root struct root root = make_tree();
+	struct stat st = { 0 }, before;
+
+	CHECK_EQ(fs_stat(&root, &st, "a/%s", "abs"), 0);
+	CHECK(S_ISREG(st.st_mode));
+	CHECK_EQ(st.st_size, sizeof("first\nsecond\n") - 1);
+	before = st;
+	CHECK_EQ(fs_stat(&root, &st, "out_rel"), -ENOENT);
+	CHECK_EQ(memcmp(&before, &st, sizeof(st)), 0);
+}
+
 TEST(fs_read_file__reads_large_files_and_nul_bytes)
 {
 	auto_root struct root root = make_tree();

@@ -43,15 +43,12 @@ static int note(struct verify_shield *shield, const char *fmt, ...)
 	auto_free char *text = NULL;
 	char **bigger;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = str_vformat(fmt, ap);
 	va_end(ap);
-	if (n < 0) {
-		text = NULL;
+	if (!text)
 		return verify_no_memory();
-	}
 	for (unsigned int i = 0; i < shield->n_notes; i++)
 		if (streq(shield->notes[i], text))
 			return 0;

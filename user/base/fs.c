@@ -331,6 +331,23 @@ int fs_opendir(const struct root *root, DIR **ret, const char *fmt, ...)
 	return 0;
 }
 
+int fs_stat(const struct root *root, struct stat *ret, const char *fmt, ...)
+{
+	auto_close int fd = -1;
+	struct stat st;
+	va_list ap;
+
+	va_start(ap, fmt);
+	fd = open_va(root, O_PATH, fmt, ap);
+	va_end(ap);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st))
+		return -errno;
+	*ret = st;
+	return 0;
+}
+
 int fs_exists(const struct root *root, const char *fmt, ...)
 {
 	auto_close int fd = -1;

@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <stddef.h>
 
+struct stat;
+
 struct root {
 	int fd;		  /* a directory, O_PATH */
 	const char *path; /* as the user gave it, for messages; "/" for the machine itself */
@@ -42,6 +44,9 @@ int fs_read_link(const struct root *root, char **ret, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Opens a directory for readdir(); close with closedir(). */
 int fs_opendir(const struct root *root, DIR **ret, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* What fstat() says of it; a link is followed. */
+int fs_stat(const struct root *root, struct stat *ret, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* 1 when it can be reached, else 0. */
 int fs_exists(const struct root *root, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

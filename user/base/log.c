@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 enum { LEVEL_QUIET, LEVEL_NORMAL, LEVEL_VERBOSE, LEVEL_DEBUG };
 
@@ -28,15 +29,13 @@ bool log_is_debug(void)
 __attribute__((format(printf, 2, 0))) static void log_write(const char *prefix, const char *fmt,
 							    va_list ap)
 {
-	auto_free char *text = NULL;
 	int saved_errno = errno;
+	auto_free char *text = str_vformat(fmt, ap);
 
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		(void)fputs("lull: no memory for a message\n", stderr);
-	} else {
+	if (text)
 		(void)fprintf(stderr, "%s%s\n", prefix, text);
-	}
+	else
+		(void)fputs("lull: no memory for a message\n", stderr);
 	errno = saved_errno;
 }
 

@@ -62,16 +62,19 @@ int str_add(struct str *str, const char *text)
 	return str_addn(str, text, strlen(text));
 }
 
+char *str_vformat(const char *fmt, va_list ap)
+{
+	char *text;
+
+	/* A failed vasprintf() leaves it undefined. */
+	return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+}
+
 int str_addv(struct str *str, const char *fmt, va_list ap)
 {
-	auto_free char *text = NULL;
-	int len = vasprintf(&text, fmt, ap);
+	auto_free char *text = str_vformat(fmt, ap);
 
-	if (len < 0) {
-		text = NULL; /* vasprintf leaves it undefined */
-		return -ENOMEM;
-	}
-	return str_addn(str, text, (size_t)len);
+	return text ? str_add(str, text) : -ENOMEM;
 }
 
 int str_addf(struct str *str, const char *fmt, ...)

@@ -25,6 +25,8 @@ int str_add(struct str *str, const char *text);
 int str_addn(struct str *str, const char *text, size_t len);
 int str_addf(struct str *str, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int str_addv(struct str *str, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* Formats; allocated, NULL without memory. */
+char *str_vformat(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 /*
  * As one word of a shell, whatever is in it; quoted only where that is needed. What a terminal would act
  * on is left to printf of that shell.

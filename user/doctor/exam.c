@@ -28,13 +28,10 @@ int exam_say(struct exam *exam, enum checkup_state state, const char *remedy, co
 	auto_free char *found = NULL, *own = remedy ? strdup(remedy) : NULL;
 	const struct checkup_item *item;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&found, fmt, ap);
+	found = str_vformat(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		found = NULL;
 	if (!found || (remedy && !own))
 		return -ENOMEM;
 	item = &(struct checkup_item){ .state = state, .found = found, .remedy = own };

@@ -4,7 +4,6 @@
  * the files of one. Reads only.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,14 +129,12 @@ int cpuset_read_cpus(const struct root *root, const char *mount, const char *pat
 int cpuset_read_identity(const struct root *root, const char *mount, const char *path,
 			 char ret[CPUSET_IDENTITY_MAX])
 {
-	auto_close int fd = fs_open(root, O_PATH, "%s%s", mount, path);
 	bool is_v2 = fs_exists(root, "%s%s/cgroup.controllers", mount, path);
 	struct stat st;
+	int err = fs_stat(root, &st, "%s%s", mount, path);
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st))
-		return -errno;
+	if (err)
+		return err;
 	(void)snprintf(ret, CPUSET_IDENTITY_MAX, "%s%llu", is_v2 ? CPUSET_V2 : "",
 		       (unsigned long long)st.st_ino);
 	return 0;

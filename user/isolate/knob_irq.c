@@ -7,7 +7,6 @@
  * partitions, which rewrite masks (6.12). What the kernel manages is left alone and said.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,20 +43,6 @@ static int identity_part(const struct root *root, unsigned int irq, const char *
 	return str_addf(to, "%s%s", separator, text ?: "");
 }
 
-/* 0, -ENOENT, or what keeps it from being seen: that is no "gone". */
-static int look_for(const struct root *root, const char *dir, unsigned int irq, ino_t *ret_inode)
-{
-	auto_close int fd = fs_open(root, O_PATH | O_DIRECTORY, "%s/%u", dir, irq);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st))
-		return -errno;
-	*ret_inode = st.st_ino;
-	return 0;
-}
-
 /*
  * "PCI-MSIX-0000:00:02.0|1|nvme0q1|4711"; without sys/kernel/irq (sparse irqs) the number must do.
  * A driver that is loaded again can get a line with all that as before, but for the inode of its
@@ -66,18 +51,18 @@ static int look_for(const struct root *root, const char *dir, unsigned int irq, 
 static int identify_irq(const struct root *root, unsigned int irq, char **ret)
 {
 	auto_str struct str text = { 0 };
-	ino_t inode = 0;
-	int err = look_for(root, "proc/irq", irq, &inode);
+	struct stat st;
+	int err = fs_stat(root, &st, "proc/irq/%u", irq);
 
 	if (err)
 		return err;
-	err = look_for(root, "sys/kernel/irq", irq, &inode);
+	err = fs_stat(root, &st, "sys/kernel/irq/%u", irq);
 	if (!err) {
 		err = identity_part(root, irq, "chip_name", "", &text);
 		err = err ?: identity_part(root, irq, "hwirq", "|", &text);
 		err = err ?: identity_part(root, irq, "actions", "|", &text);
 		if (!err && fs_root_is_live(root))
-			err = str_addf(&text, "|%llu", (unsigned long long)inode);
+			err = str_addf(&text, "|%llu", (unsigned long long)st.st_ino);
 	} else if (err == -ENOENT) {
 		err = str_add(&text, "");
 	}

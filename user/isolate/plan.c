@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "isolate/journal.h"
 #include "isolate/knob.h"
 
@@ -193,16 +194,13 @@ int plan_stay(struct plan *plan, const char *name, const char *fmt, ...)
 {
 	struct plan_stay stay = { .knob = plan->knob };
 	va_list ap;
-	int len;
 
 	if (grow(&plan->stays, plan->n_stays, &plan->cap_stays, sizeof(stay)))
 		return -ENOMEM;
 	va_start(ap, fmt);
-	len = vasprintf(&stay.why, fmt, ap);
+	stay.why = str_vformat(fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		return -ENOMEM;
-	stay.name = strdup(name);
+	stay.name = stay.why ? strdup(name) : NULL;
 	if (!stay.name) {
 		free(stay.why);
 		return -ENOMEM;
@@ -213,16 +211,15 @@ int plan_stay(struct plan *plan, const char *name, const char *fmt, ...)
 
 int plan_advise(struct plan *plan, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
-	int len;
+	char *text;
 
 	if (grow(&plan->advice, plan->n_advice, &plan->cap_advice, sizeof(text)))
 		return -ENOMEM;
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	text = str_vformat(fmt, ap);
 	va_end(ap);
-	if (len < 0)
+	if (!text)
 		return -ENOMEM;
 	plan->advice[plan->n_advice++] = text;
 	return 0;
@@ -230,14 +227,13 @@ int plan_advise(struct plan *plan, const char *fmt, ...)
 
 int plan_refuse(struct plan *plan, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
-	int len;
+	char *text;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	text = str_vformat(fmt, ap);
 	va_end(ap);
-	if (len < 0)
+	if (!text)
 		return -ENOMEM;
 	free(plan->refusal);
 	plan->refusal = text;

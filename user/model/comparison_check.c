@@ -21,17 +21,17 @@ int comparison_add_reason(struct comparison *comparison, const char *fmt, ...)
 	char **bigger =
 		reallocarray(comparison->reasons, comparison->n_reasons + 1UL, sizeof(*bigger));
 	va_list ap;
-	int n;
+	char *text;
 
 	if (!bigger)
 		return -ENOMEM;
 	comparison->reasons = bigger;
 	va_start(ap, fmt);
-	n = vasprintf(&bigger[comparison->n_reasons], fmt, ap);
+	text = str_vformat(fmt, ap);
 	va_end(ap);
-	if (n < 0)
+	if (!text)
 		return -ENOMEM;
-	comparison->n_reasons++;
+	bigger[comparison->n_reasons++] = text;
 	return 0;
 }
 

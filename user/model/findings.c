@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "model/findings_p.h"
 
 static const struct finding_row rows[] = {
@@ -28,12 +29,10 @@ static const struct finding_row rows[] = {
 __attribute__((format(printf, 2, 0))) static char *format(struct finder *f, const char *fmt,
 							  va_list ap)
 {
-	char *text = NULL;
+	char *text = f->err ? NULL : str_vformat(fmt, ap);
 
-	if (f->err || vasprintf(&text, fmt, ap) < 0) {
+	if (!text)
 		f->err = f->err ?: -ENOMEM;
-		return NULL;
-	}
 	return text;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "report/report.h"
 #include "report/width.h"
 
@@ -86,9 +87,8 @@ void table_column(struct table *table, const char *title, enum table_align align
 
 void table_cell(struct table *table, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
-	int n;
+	char *text;
 
 	if (table->err)
 		return;
@@ -104,12 +104,12 @@ void table_cell(struct table *table, const char *fmt, ...)
 		table->cap = cap;
 	}
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = str_vformat(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		table->err = -ENOMEM;
-	else
+	if (text)
 		table->cells[table->n_cells++] = text;
+	else
+		table->err = -ENOMEM;
 }
 
 /* The bytes of the half that is right-aligned. */

@@ -8,7 +8,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -95,19 +94,6 @@ static bool can_post(const struct root *root)
 	return has_posting_iommu(root);
 }
 
-static int file_mode(const struct root *root, const char *path, mode_t *ret)
-{
-	auto_close int fd = fs_open(root, O_PATH, "%s", path);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st))
-		return -errno;
-	*ret = st.st_mode;
-	return 0;
-}
-
 /*
  * From 6.12 on the file of an interrupt that cannot be moved has mode 0444. A copy of /proc may
  * have lost its modes; one that did has lost that of the default mask too, which all may see
@@ -115,9 +101,9 @@ static int file_mode(const struct root *root, const char *path, mode_t *ret)
  */
 static bool has_modes(const struct root *root)
 {
-	mode_t mode = 0;
+	struct stat st;
 
-	return !file_mode(root, "proc/irq/default_smp_affinity", &mode) && mode & 0200;
+	return !fs_stat(root, &st, "proc/irq/default_smp_affinity") && st.st_mode & 0200;
 }
 
 /* ---- what an action says */
@@ -211,18 +197,13 @@ static int say(struct irq_info *info, enum irq_class irq_class, const char *fmt,
 static int say(struct irq_info *info, enum irq_class irq_class, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
 	info->class = irq_class;
 	free(info->why);
-	info->why = NULL;
 	va_start(ap, fmt);
-	n = vasprintf(&info->why, fmt, ap);
+	info->why = str_vformat(fmt, ap);
 	va_end(ap);
-	if (n >= 0)
-		return 0;
-	info->why = NULL;
-	return -ENOMEM;
+	return info->why ? 0 : -ENOMEM;
 }
 
 static int classify_named(const struct irq_line *line, struct irq_info *info)
@@ -344,14 +325,12 @@ static bool read_set(const struct root *root, int irq, const char *name, struct 
 static void read_affinity(const struct classifier *c, int irq, struct irq_info *info)
 {
 	auto_free char *node = NULL;
-	char path[64];
+	struct stat st;
 	uint32_t id;
-	mode_t mode = 0;
 
-	(void)snprintf(path, sizeof(path), "proc/irq/%d/smp_affinity_list", irq);
-	if (file_mode(c->root, path, &mode))
+	if (fs_stat(c->root, &st, "proc/irq/%d/smp_affinity_list", irq))
 		return;
-	info->is_writable = mode & 0222;
+	info->is_writable = st.st_mode & 0222;
 	info->has_affinity = read_set(c->root, irq, "smp_affinity_list", &info->affinity);
 	info->has_effective = read_set(c->root, irq, "effective_affinity_list", &info->effective);
 	/* -1 is unknown to the kernel too. */
