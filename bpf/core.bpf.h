@@ -96,16 +96,29 @@ static __always_inline __u64 bounded(__u64 x, __u64 max)
 }
 
 /*
+ * Is @x at most @max? For what always is: where the other case does nothing, the verifier follows
+ * one way to the end; behind the function above it follows two.
+ */
+static __always_inline bool is_bounded(__u64 *x, __u64 max)
+{
+	__u64 y = *x;
+
+	asm volatile("" : "+r"(y));
+	*x = y;
+	return y <= max;
+}
+
+/*
  * @x, of which the verifier forgets all that it knows: a search in a table ends in many ways, and
  * it would follow the rest of the program anew for each of them. A word in the upper half of a
  * stack slot is not tracked.
  */
 static __always_inline __u32 forget(__u32 x)
 {
-	volatile __u32 slot[2] __attribute__((aligned(8)));
+	__u32 slot[2] __attribute__((aligned(8)));
 
-	slot[1] = x;
-	return slot[1];
+	asm volatile("*(u32 *)%0 = %1" : "=m"(slot[1]) : "r"(x));
+	return *(volatile __u32 *)&slot[1];
 }
 
 /*
@@ -118,29 +131,37 @@ static __always_inline __u32 apart(__u32 x)
 	return x;
 }
 
-/* 1 for a negative number, by no condition. */
-static __always_inline __u64 sign(__u64 x)
-{
-	asm volatile("" : "+r"(x));
-	return x >> 63;
-}
-
 /* A piece of time and its place in a histogram: looked up once for all that count it. */
 struct piece {
 	__u64 ns;
 	__u32 slot;
 };
 
-static __always_inline struct piece piece_of(__u64 ns)
+/* The lesser of two numbers below 2^31, by no condition. */
+static __always_inline __u32 lesser(__u32 x, __u32 y)
 {
-	return (struct piece){ .ns = ns, .slot = forget(lull_slot(ns, LULL_SUB_BITS1)) };
+	__s32 d = (__s32)(y - x);
+
+	asm volatile("" : "+r"(d));
+	return x + (d & d >> 31);
 }
 
+static __always_inline struct piece piece_of(__u64 ns)
+{
+	__u32 slot = lull_slot_any(ns, LULL_SUB_BITS1);
+
+	return (struct piece){ .ns = ns, .slot = lesser(slot, LULL_SLOTS1) };
+}
+
+/* One more in histogram @hist - 1 of @n; 0 is none. One condition: that gives a huge place. */
 static __always_inline void hist_add(__u32 (*hists)[LULL_SLOTS1 + 1], __u32 n, __u32 hist,
 				     __u32 slot)
 {
-	if (hist)
-		hists[bounded(hist - 1, n - 1)][bounded(slot, LULL_SLOTS1)]++;
+	__u32 *bins = hists[0], at = (hist - 1) * (LULL_SLOTS1 + 1) + slot;
+
+	asm volatile("" : "+r"(at));
+	if (at < n * (LULL_SLOTS1 + 1))
+		bins[at]++;
 }
 
 /* The record of a watched CPU; NULL: not watched. */
@@ -166,65 +187,50 @@ static __always_inline __u32 victim_hash(__u32 tid)
 	return (tid * 2654435761U) >> 20;
 }
 
+/* In search.bpf.c: the places beyond the first one. */
+__u32 search_victim(__u32 tid);
+__u32 search_sender(__u64 comm0, __u64 comm1);
+__u32 search_fn(__u64 value);
+__u32 search_cause(struct lull_cpu *c, __u64 key, bool take);
+__u32 search_entry(struct lull_victim *v, __u32 row, __u64 cause, bool take);
+__u32 search_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn);
+__u32 search_victim_label(struct lull_victim *v, __u32 owner, __u32 fn);
+
 /* 1 + slot of a watched thread, or 0. The idle task's 0 matches a free place, which says 0. */
 static __always_inline __u32 victim_find(__u32 tid)
 {
-	__u32 h = victim_hash(tid);
+	__u64 e = lull_victim_tab[victim_hash(tid) & (LULL_VICTIM_TAB - 1)];
 
-	NO_UNROLL
-	for (int i = 0; i < LULL_VICTIM_PROBE; i++) {
-		__u64 e = lull_victim_tab[(h + i) & (LULL_VICTIM_TAB - 1)];
+	if (!e || (__u32)e == tid)
+		return e >> 32;
+	return search_victim(tid);
+}
 
-		if ((__u32)e == tid)
-			return e >> 32;
-		if (!e)
-			return 0;
-	}
-	return 0;
+static __always_inline __u32 sender_hash(__u64 comm0, __u64 comm1)
+{
+	return (comm0 * 0x9e3779b97f4a7c15ULL ^ comm1 * 0xc2b2ae3d27d4eb4fULL) >> 56;
 }
 
 /* 1 + number of the comm among the senders, or 0 when there is no place. */
 static __always_inline __u32 sender_number(const __u64 comm[2])
 {
-	__u32 h = (comm[0] * 0x9e3779b97f4a7c15ULL ^ comm[1] * 0xc2b2ae3d27d4eb4fULL) >> 56;
+	__u32 at = sender_hash(comm[0], comm[1]) & (LULL_SENDERS - 1);
+	const struct lull_sender *s = &lull_senders[at];
 
-	NO_UNROLL
-	for (int i = 0; i < LULL_PROBE; i++) {
-		__u32 at = (h + i) & (LULL_SENDERS - 1);
-		struct lull_sender *s = &lull_senders[at];
-		__u64 e = s->comm[0];
-
-		if (!e) {
-			e = __sync_val_compare_and_swap(&s->comm[0], 0, comm[0]);
-			if (!e) {
-				s->comm[1] = comm[1];
-				return at + 1;
-			}
-		}
-		if (e == comm[0] && s->comm[1] == comm[1])
-			return at + 1;
-	}
-	return 0;
+	if (s->comm[0] == comm[0] && s->comm[1] == comm[1])
+		return at + 1;
+	return search_sender(comm[0], comm[1]);
 }
 
-/* The place of the label @want (owner, fn << 16), taken if need be; @n: there is none. */
-static __always_inline __u32 label_search(struct lull_label *table, __u32 n, __u32 want)
+/* A label in one word of its table: the owner, and above it the function's number. */
+static __always_inline __u32 label_key(__u32 owner, __u32 fn)
 {
-	__u32 h = (want * 2654435761U) >> 16, found = n;
+	return owner | fn << 16;
+}
 
-	NO_UNROLL
-	for (int i = 0; i < LULL_PROBE; i++) {
-		__u32 at = (h + i) & (n - 1);
-		__u32 *word = (__u32 *)&table[at].owner, e = *word;
-
-		if (!e)
-			e = __sync_val_compare_and_swap(word, 0, want) ?: want;
-		if (e == want) {
-			found = apart(at);
-			break;
-		}
-	}
-	return forget(found);
+static __always_inline __u32 label_hash(__u32 key)
+{
+	return (key * 2654435761U) >> 16;
 }
 
 static __always_inline __u32 key_hash(__u64 key)
@@ -240,38 +246,19 @@ static __always_inline void cause_init(struct lull_cpu *c, struct lull_cause *e)
 		e->hist = n + 1;
 }
 
-/* In ledger.bpf.c: takes a place for what has none. */
-__u32 ledger_cause_take(struct lull_cpu *c, __u64 key);
-__u32 ledger_entry_take(struct lull_victim *v, __u32 row, __u64 cause);
-
-/*
- * The number of @key's cause in its CPU's table, or LULL_CAUSES. Searches only look, which is what
- * nearly all do, and is little for the verifier to follow; taking a place is a call.
- */
-static __always_inline __u32 cause_search(const struct lull_cpu *c, __u64 key)
+static __always_inline __u32 cause_hashed(__u32 hash)
 {
-	__u32 h = key_hash(key), found = LULL_CAUSES;
-
-	NO_UNROLL
-	for (int i = 0; i < LULL_PROBE; i++) {
-		__u32 at = LULL_CAUSE_HASHED + ((h + i) & (LULL_CAUSES - LULL_CAUSE_HASHED - 1));
-		__u64 e = c->cause[at].key;
-
-		if (e == key) {
-			found = apart(at);
-			break;
-		}
-		if (!e)
-			break;
-	}
-	return forget(found);
+	return LULL_CAUSE_HASHED + (hash & (LULL_CAUSES - LULL_CAUSE_HASHED - 1));
 }
 
+/* The number of @key's cause in its CPU's table, with @take taken if need be, or LULL_CAUSES. */
 static __always_inline __u32 cause_find(struct lull_cpu *c, __u64 key, bool take)
 {
-	__u32 at = cause_search(c, key);
+	__u32 at = cause_hashed(key_hash(key));
 
-	return at == LULL_CAUSES && take ? ledger_cause_take(c, key) : at;
+	if (c->cause[at].key != key)
+		at = search_cause(c, key, take);
+	return forget(at);
 }
 
 /* The place of a cause found by number. */
@@ -297,10 +284,13 @@ static __always_inline __u32 cause_at(struct lull_cpu *c, __u64 cause)
 	return cause_find(c, cause, true);
 }
 
-static __always_inline void cause_count(struct lull_cpu *c, __u32 at, struct piece p)
+static __always_inline void cause_count(struct lull_cpu *c, __u64 at, struct piece p)
 {
-	struct lull_cause *e = &c->cause[bounded(at, LULL_CAUSES)];
+	struct lull_cause *e;
 
+	if (!is_bounded(&at, LULL_CAUSES))
+		return;
+	e = &c->cause[at];
 	e->count++;
 	e->sum_ns += p.ns;
 	if (p.ns > e->max_ns)
@@ -322,42 +312,35 @@ static __always_inline void entry_init(struct lull_victim *v, struct lull_entry 
 		e->hist = n + 1;
 }
 
-/* The number of an entry of a ledger that is found by hash; the row's unnamed one: it has none. */
-static __always_inline __u32 entry_search(const struct lull_victim *v, __u32 row, __u64 cause)
+static __always_inline __u64 entry_key(__u32 row, __u64 cause)
 {
-	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
-	__u64 h = bounded(lull_entry_hash(key), LULL_ENTRIES - LULL_ENTRY_PROBE);
-	__u32 found = row & (LULL_ENTRY_ROWS - 1);
-
-	NO_UNROLL
-	for (int i = 0; i < LULL_ENTRY_PROBE; i++) {
-		__u64 e = v->entry[h + i].key;
-
-		if (e == key) {
-			found = apart(h + i);
-			break;
-		}
-		if (!e)
-			break;
-	}
-	return forget(found);
+	return (__u64)row << LULL_ROW_SHIFT | cause;
 }
 
-/* With @take a place is taken if need be. Without one, the row's unnamed entry keeps the time. */
+/*
+ * The number of an entry of a ledger that is found by hash. With @take a place is taken if need be;
+ * without one, the row's unnamed entry keeps the time.
+ */
 static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 cause, bool take)
 {
-	__u32 at = entry_search(v, row, cause);
+	__u64 key = entry_key(row, cause);
+	__u32 at = lull_entry_hash(key);
 
-	return at < LULL_ENTRY_ROWS && take ? ledger_entry_take(v, row, cause) : at;
+	if (v->entry[at].key != key)
+		at = search_entry(v, row, cause, take);
+	return forget(at);
 }
+
+/* In ledger.bpf.c. */
+int ledger_entry_first(struct lull_victim *v, __u32 at, __u64 key);
 
 /* One piece of time for the entry in place @at, which must be below LULL_ENTRIES. */
 static __always_inline void entry_count(struct lull_victim *v, __u64 at, __u64 key, struct piece p)
 {
 	struct lull_entry *e = &v->entry[at];
 
-	if (!e->count && !e->sum_ns && at < LULL_ENTRY_HASHED)
-		entry_init(v, e, key);
+	if (!e->count && at < LULL_ENTRY_HASHED)
+		ledger_entry_first(v, at, key);
 	e->count++;
 	e->sum_ns += p.ns;
 	if (p.ns > e->max_ns)

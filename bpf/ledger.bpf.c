@@ -7,133 +7,56 @@
 
 #include "thread.bpf.h"
 
-/* Function number of a label's value; LULL_FN_OTHERS when the table is full. */
-__noinline __u32 ledger_fn(__u64 value)
-{
-	__u32 h = (value * 0x9e3779b97f4a7c15ULL) >> 54, found = LULL_FN_OTHERS;
-
-	NO_UNROLL
-	for (int i = 0; i < LULL_PROBE; i++) {
-		__u32 at = (h + i) & (LULL_FNS - 1);
-		__u64 e;
-
-		if (at <= LULL_FN_OTHERS)
-			continue;
-		e = lull_fns[at];
-		if (!e)
-			e = __sync_val_compare_and_swap(&lull_fns[at], 0, value) ?: value;
-		if (e == value) {
-			found = apart(at);
-			break;
-		}
-	}
-	return forget(found);
-}
-
-/* Takes a place for the cause @key; LULL_CAUSES: the table is full. */
-__noinline __u32 ledger_cause_take(struct lull_cpu *c, __u64 key)
-{
-	__u32 h = key_hash(key), found = LULL_CAUSES;
-
-	if (!c)
-		return LULL_CAUSES;
-	NO_UNROLL
-	for (int i = 0; i < LULL_PROBE; i++) {
-		__u32 at = LULL_CAUSE_HASHED + ((h + i) & (LULL_CAUSES - LULL_CAUSE_HASHED - 1));
-		__u64 e = __sync_val_compare_and_swap(&c->cause[at].key, 0, key);
-
-		if (!e || e == key) {
-			found = apart(at);
-			break;
-		}
-	}
-	found = forget(found);
-	if (found < LULL_CAUSES && !c->cause[found].hist && !c->cause[found].count)
-		cause_init(c, &c->cause[found]);
-	return found;
-}
-
-/* Takes a place for an entry of a ledger; the row's unnamed one, and counted: there is none. */
-__noinline __u32 ledger_entry_take(struct lull_victim *v, __u32 row, __u64 cause)
-{
-	__u64 key = (__u64)row << LULL_ROW_SHIFT | cause;
-	__u64 h = bounded(lull_entry_hash(key), LULL_ENTRIES - LULL_ENTRY_PROBE);
-	__u32 found = 0;
-
-	if (!v)
-		return 0;
-	NO_UNROLL
-	for (int i = 0; i < LULL_ENTRY_PROBE; i++) {
-		__u64 e = __sync_val_compare_and_swap(&v->entry[h + i].key, 0, key);
-
-		if (!e || e == key) {
-			found = apart(h + i);
-			break;
-		}
-	}
-	found = forget(found);
-	if (!found || found >= LULL_ENTRIES) {
-		anomaly(LULL_ANOMALY_ENTRIES_FULL);
-		return row & (LULL_ENTRY_ROWS - 1);
-	}
-	if (!v->entry[found].hist && !v->entry[found].count)
-		entry_init(v, &v->entry[found], key);
-	return found;
-}
-
-/* One try of the function below; 1: there is no place. */
-__noinline int ledger_cpu_label_try(struct lull_cpu *c, __u32 want, __u64 ns)
-{
-	__u32 at;
-
-	if (!c)
-		return 0;
-	at = label_search(c->label, LULL_CPU_LABELS, want);
-	if (at >= LULL_CPU_LABELS)
-		return 1;
-	c->label[at].count++;
-	c->label[at].sum_ns += ns;
-	return 0;
-}
-
 /* Adds to label @fn of cause @owner of a CPU. */
 __noinline int ledger_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn, __u64 ns)
 {
-	if (!c || !fn || !ledger_cpu_label_try(c, owner | fn << 16, ns) ||
-	    !ledger_cpu_label_try(c, owner | LULL_FN_OTHERS << 16, ns))
-		return 0;
-	anomaly(LULL_ANOMALY_LABELS_FULL);
-	return 0;
-}
+	__u32 key = label_key(owner, fn), at = label_hash(key) & (LULL_CPU_LABELS - 1);
 
-__noinline int ledger_victim_label_try(struct lull_victim *v, __u32 want, __u64 ns)
-{
-	__u32 at;
-
-	if (!v)
+	if (!c || !fn)
 		return 0;
-	at = label_search(v->label, LULL_VICTIM_LABELS, want);
-	if (at >= LULL_VICTIM_LABELS)
-		return 1;
-	v->label[at].count++;
-	v->label[at].sum_ns += ns;
+	if (*(__u32 *)&c->label[at].owner != key)
+		at = search_cpu_label(c, owner, fn);
+	if (at >= LULL_CPU_LABELS) {
+		anomaly(LULL_ANOMALY_LABELS_FULL);
+		return 0;
+	}
+	c->label[at].count++;
+	c->label[at].sum_ns += ns;
 	return 0;
 }
 
 /* The same for entry @owner of a victim. */
 __noinline int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn, __u64 ns)
 {
-	if (!v || !fn || !ledger_victim_label_try(v, owner | fn << 16, ns) ||
-	    !ledger_victim_label_try(v, owner | LULL_FN_OTHERS << 16, ns))
+	__u32 key = label_key(owner, fn), at = label_hash(key) & (LULL_VICTIM_LABELS - 1);
+
+	if (!v || !fn)
 		return 0;
-	anomaly(LULL_ANOMALY_LABELS_FULL);
+	if (*(__u32 *)&v->label[at].owner != key)
+		at = search_victim_label(v, owner, fn);
+	if (at >= LULL_VICTIM_LABELS) {
+		anomaly(LULL_ANOMALY_LABELS_FULL);
+		return 0;
+	}
+	v->label[at].count++;
+	v->label[at].sum_ns += ns;
+	return 0;
+}
+
+/* The first piece of an entry that is found by number: till then it has no name and no histogram. */
+__noinline int ledger_entry_first(struct lull_victim *v, __u32 at, __u64 key)
+{
+	if (v && at < LULL_ENTRY_HASHED && !v->entry[at].sum_ns)
+		entry_init(v, &v->entry[at], at < LULL_ENTRY_ROWS ? 0 : key);
 	return 0;
 }
 
 __noinline int ledger_entry_count(struct lull_victim *v, __u32 at, __u64 key, __u64 ns)
 {
-	if (v)
-		entry_count(v, bounded(at, LULL_ENTRIES), key, piece_of(ns));
+	__u64 place = at;
+
+	if (v && is_bounded(&place, LULL_ENTRIES))
+		entry_count(v, place, key, piece_of(ns));
 	return 0;
 }
 
@@ -147,8 +70,10 @@ __noinline __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause,
 	at = lull_entry_place(row, cause);
 	if (at == LULL_ENTRIES)
 		at = entry_find(v, row, cause, true);
-	at = bounded(forget(at), LULL_ENTRIES);
-	entry_count(v, at, cause ? (__u64)row << LULL_ROW_SHIFT | cause : 0, piece_of(ns));
+	at = forget(at);
+	if (!is_bounded(&at, LULL_ENTRIES))
+		return 0;
+	entry_count(v, at, entry_key(row, cause), piece_of(ns));
 	return at;
 }
 
@@ -267,29 +192,39 @@ __noinline __u64 ledger_carry(struct lull_cpu *c, struct lull_victim *v, __u64 c
 	return 0;
 }
 
+/* What the callbacks of bpf_loop need. */
+struct frames {
+	struct lull_cpu *c;
+	struct lull_victim *v;
+	__u64 cause;
+	__u32 found;
+};
+
+static long frame_one(__u32 i, void *ctx)
+{
+	struct frames *f = ctx;
+	__u32 at = f->c->depth - 1 - i;
+
+	if (f->c->frame[at & (LULL_DEPTH - 1)].cause != f->cause)
+		return 0;
+	f->found = at + 1;
+	return 1;
+}
+
 /*
  * An exit that does not match the innermost entry: what lies above its own never ended as far as
- * we saw, and is closed with it. 1: it has no entry at all.
+ * we saw, and is to be closed with it. The level of its own; 0: it has none.
  */
-__noinline int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 cause)
+__noinline __u32 ledger_mismatch(struct lull_cpu *c, __u64 cause)
 {
-	__u32 at = 0;
+	struct frames f = { .c = c, .cause = cause };
 
 	if (!c)
-		return 1;
+		return 0;
 	if (!c->fresh)
 		anomaly(LULL_ANOMALY_UNMATCHED);
-	NO_UNROLL
-	for (__u32 i = LULL_DEPTH; i > 0; i--)
-		if (i <= c->depth && c->frame[i - 1].cause == cause) {
-			at = i;
-			break;
-		}
-	at = forget(at);
-	if (!at)
-		return 1;
-	ledger_unwind(c, v, at);
-	return 0;
+	bpf_loop(c->depth, frame_one, &f, 0);
+	return f.found;
 }
 
 static __always_inline void stall_copy(struct lull_stall *s, const struct lull_victim *v, __u64 end)
@@ -341,27 +276,38 @@ __noinline int ledger_stall(struct lull_victim *v, __u64 end)
 	return 0;
 }
 
+/* What the callback below needs; @found: the segment, if there is one. */
+struct segments {
+	struct lull_victim *v;
+	__u64 word, label;
+	__u32 first, found;
+};
+
+static long segment_one(__u32 i, void *ctx)
+{
+	struct segments *s = ctx;
+	const struct lull_segment *at = &s->v->segment[(s->first + i) & (LULL_SEGMENTS - 1)];
+
+	if ((at->word ^ s->word) | (at->label ^ s->label))
+		return 0;
+	s->found = s->first + i;
+	return 1;
+}
+
+/* Of the segments since the last sleep one may be the same; else it is a new one. */
 __noinline int ledger_segment_add(struct lull_victim *v, __u64 word, __u64 ns, __u64 label)
 {
-	__u32 n, at = LULL_SEGMENTS;
-	__u64 sleep;
+	struct segments s = { .v = v, .word = word, .label = label };
+	__u32 n, at;
 
 	if (!v)
 		return 0;
 	n = v->n_segments;
-	sleep = v->sleep_segment;
-	NO_UNROLL
-	for (__u32 i = 0; i < LULL_SEGMENTS; i++) {
-		const struct lull_segment *s = &v->segment[i];
-		/* One condition, as each is followed both ways: the sign is that of i < sleep. */
-		__u64 differs = sign(i - sleep) | (s->word ^ word) | (s->label ^ label);
-
-		if (i >= n || !differs) {
-			at = apart(i);
-			break;
-		}
-	}
-	at = forget(at);
+	s.first = v->sleep_segment;
+	s.found = n;
+	if (n > s.first)
+		bpf_loop(n - s.first, segment_one, &s, 0);
+	at = s.found;
 	if (at >= LULL_SEGMENTS) {
 		v->segments_dropped++;
 	} else if (at < n) {
@@ -424,20 +370,27 @@ __noinline int ledger_block_flush(struct lull_victim *v)
 	return 0;
 }
 
+/* The innermost level ends. */
+static long frame_close(__u32 i, void *ctx)
+{
+	struct frames *f = ctx;
+	__u32 depth = f->c->depth - 1;
+	const struct lull_frame *frame = &f->c->frame[depth & (LULL_DEPTH - 1)];
+
+	f->c->depth = depth;
+	ledger_finish(f->c, f->v, frame->cause, frame->acc_ns);
+	return 0;
+}
+
 /* Closes what is open above level @keep, softirq included when @keep is 0. */
 __noinline int ledger_unwind(struct lull_cpu *c, struct lull_victim *v, __u32 keep)
 {
+	struct frames f = { .c = c, .v = v };
+
 	if (!c)
 		return 0;
-	NO_UNROLL
-	for (__u32 i = LULL_DEPTH; i > 0; i--) {
-		struct lull_frame *f = &c->frame[i - 1];
-
-		if (i > c->depth || i <= keep)
-			continue;
-		c->depth = i - 1;
-		ledger_finish(c, v, f->cause, f->acc_ns);
-	}
+	if (c->depth > keep)
+		bpf_loop(c->depth - keep, frame_close, &f, 0);
 	if (!keep && c->softirq) {
 		__u64 ns = __sync_lock_test_and_set(&c->soft_ns, 0);
 		__u64 cause = LULL_CAUSE(LULL_KIND_SOFTIRQ, c->softirq - 1, 0);

@@ -19,7 +19,6 @@
 __u32 ledger_entry_add(struct lull_victim *v, __u32 row, __u64 cause, __u64 ns);
 int ledger_entry_count(struct lull_victim *v, __u32 at, __u64 key, __u64 ns);
 int ledger_charge(struct lull_cpu *c, struct lull_victim *v, __u64 now);
-__u32 ledger_fn(__u64 value);
 int ledger_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn, __u64 ns);
 int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn, __u64 ns);
 __u32 ledger_entry_place(struct lull_victim *v, __u32 row, __u64 cause);
@@ -28,7 +27,7 @@ int ledger_finish(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u64 
 int ledger_label(struct lull_cpu *c, struct lull_victim *v, __u64 cause, __u32 fn, __u64 ns);
 __u32 ledger_task_group(struct lull_cpu *c, __u64 comm0, __u64 comm1);
 __u64 ledger_carry(struct lull_cpu *c, struct lull_victim *v, __u64 cause);
-int ledger_mismatch(struct lull_cpu *c, struct lull_victim *v, __u64 cause);
+__u32 ledger_mismatch(struct lull_cpu *c, __u64 cause);
 int ledger_stall(struct lull_victim *v, __u64 end);
 int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now);
 int ledger_wait_book(struct lull_cpu *c, struct lull_victim *v);
@@ -164,7 +163,7 @@ static __always_inline void gap_close(struct lull_victim *v, __u64 end)
 {
 	__u64 ns = end > v->gap_ns ? end - v->gap_ns : 0;
 
-	v->gap[bounded(lull_slot(ns, LULL_SUB_BITS2), LULL_SLOTS2)]++;
+	v->gap[bounded(lull_slot_any(ns, LULL_SUB_BITS2), LULL_SLOTS2)]++;
 	v->gap_sum += ns;
 	if (ns > v->gap_max)
 		v->gap_max = ns;
@@ -308,9 +307,10 @@ static __always_inline void frame_pop(struct lull_cpu *c, __u64 now, __u64 cause
 	depth = c->depth;
 	f = &c->frame[(depth - 1) & (LULL_DEPTH - 1)];
 	if (!depth || f->cause != cause) {
-		if (ledger_mismatch(c, v, cause))
+		depth = ledger_mismatch(c, cause);
+		if (!depth)
 			return;
-		depth = c->depth;
+		ledger_unwind(c, v, depth);
 		f = &c->frame[(depth - 1) & (LULL_DEPTH - 1)];
 	}
 	c->depth = depth - 1;
@@ -341,7 +341,7 @@ static __always_inline void softirq_begin(struct lull_cpu *c, __u64 now, __u32 v
 	c->softirq = vec + 1;
 	c->soft_label = 0;
 	if (c->ksoftirqd)
-		c->task_label = ledger_fn(LULL_LABEL(LULL_LABEL_SOFTIRQ, vec + 1));
+		c->task_label = search_fn(LULL_LABEL(LULL_LABEL_SOFTIRQ, vec + 1));
 }
 
 static __always_inline void softirq_end(struct lull_cpu *c, __u64 now, __u32 vec)
@@ -373,13 +373,13 @@ static __always_inline void label_begin(struct lull_cpu *c, __u64 now, __u64 lab
 	if (c->depth) {
 		struct lull_frame *f = &c->frame[(c->depth - 1) & (LULL_DEPTH - 1)];
 
-		f->label = ledger_fn(label);
+		f->label = search_fn(label);
 		f->label_base = f->acc_ns;
 	} else if (c->softirq) {
-		c->soft_label = ledger_fn(label);
+		c->soft_label = search_fn(label);
 		c->soft_label_base = c->soft_ns;
 	} else {
-		c->task_label = ledger_fn(label);
+		c->task_label = search_fn(label);
 		c->task_label_base = c->task_ns;
 	}
 }
@@ -410,7 +410,7 @@ static __always_inline void sender_count(struct lull_cpu *c, __u32 from)
 	if (from && c->depth)
 		ledger_label(c, victim_at(c->victim),
 			     c->frame[(c->depth - 1) & (LULL_DEPTH - 1)].cause,
-			     ledger_fn(LULL_LABEL(LULL_LABEL_SENDER, from)), 0);
+			     search_fn(LULL_LABEL(LULL_LABEL_SENDER, from)), 0);
 }
 
 static __always_inline void vector_begin(struct lull_cpu *c, __u64 now, enum lull_vector id)
@@ -429,7 +429,7 @@ static __always_inline void nmi_add(struct lull_cpu *c, __u64 handler, __u64 ns)
 
 	__sync_fetch_and_add(&c->nmi_ns, ns);
 	cause_add(c, at, ns);
-	ledger_cpu_label(c, at, ledger_fn(LULL_LABEL(LULL_LABEL_NMI, handler)), ns);
+	ledger_cpu_label(c, at, search_fn(LULL_LABEL(LULL_LABEL_NMI, handler)), ns);
 }
 
 #endif

@@ -443,15 +443,20 @@ static inline __u32 lull_entry_hash(__u64 key)
 	return LULL_ENTRY_HASHED + (__u32)((h * LULL_ENTRY_SPAN) >> 32);
 }
 
-/* The bin of @value; the overflow bin (LULL_SLOTS) from 2^LULL_HIST_BITS on. Source: HdrHistogram. */
+/* The bin of @value were there no limit: LULL_SLOTS or more from 2^LULL_HIST_BITS on. HdrHistogram's. */
+static inline __u32 lull_slot_any(__u64 value, __u32 sub_bits)
+{
+	__u32 bucket = lull_log2(value | ((1U << sub_bits) - 1)) + 1 - sub_bits;
+
+	return (bucket << (sub_bits - 1)) + (__u32)(value >> bucket);
+}
+
+/* The bin of @value; the overflow bin (LULL_SLOTS) from 2^LULL_HIST_BITS on. */
 static inline __u32 lull_slot(__u64 value, __u32 sub_bits)
 {
-	__u32 bucket;
+	__u32 slot = lull_slot_any(value, sub_bits), overflow = LULL_SLOTS(sub_bits);
 
-	if (value >> LULL_HIST_BITS)
-		return LULL_SLOTS(sub_bits);
-	bucket = lull_log2(value | ((1U << sub_bits) - 1)) + 1 - sub_bits;
-	return (bucket << (sub_bits - 1)) + (__u32)(value >> bucket);
+	return slot < overflow ? slot : overflow;
 }
 
 #endif

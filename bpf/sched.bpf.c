@@ -66,7 +66,7 @@ int BPF_PROG(sched__switch, bool preempt, struct task_struct *prev, struct task_
 		if (!victim_find(next->pid))
 			return 0;
 		task_describe(&a.next, next);
-		thread_turn_up(bpf_get_smp_processor_id(), bpf_ktime_get_ns(), &a.next);
+		cpu_turn_up(bpf_get_smp_processor_id(), bpf_ktime_get_ns(), &a.next);
 		return 0;
 	}
 	task_describe(&a.next, next);

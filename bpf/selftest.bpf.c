@@ -52,7 +52,7 @@ __noinline int selftest_switch(struct selftest_event *e)
 		if (!victim_find(e->task.tid))
 			return 0;
 		task_of(&e->task, &a.next);
-		thread_turn_up(e->cpu, e->now, &a.next);
+		cpu_turn_up(e->cpu, e->now, &a.next);
 		return 0;
 	}
 	task_of(&e->task, &a.next);

@@ -96,7 +96,7 @@ static __always_inline bool wait_book_plain(const struct lull_cpu *c, struct lul
 static __always_inline void victim_wait_count(struct lull_victim *v)
 {
 	__u64 ns = v->wait_ns;
-	__u64 slot = bounded(lull_slot(ns, LULL_SUB_BITS2), LULL_SLOTS2);
+	__u64 slot = bounded(lull_slot_any(ns, LULL_SUB_BITS2), LULL_SLOTS2);
 
 	if (v->state == LULL_STATE_WOKEN) {
 		v->wake[slot]++;

@@ -48,7 +48,7 @@ static __always_inline __u64 siblings_busy(__u32 cpu, __u64 now)
 	__u64 busy = 0;
 
 	NO_UNROLL
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 3; i++) {
 		__u32 next = lull_cpu_sibling[at & (LULL_MAX_CPUS - 1)];
 		struct lull_cpu *c;
 
@@ -186,22 +186,6 @@ __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 {
 	if (c && v)
 		victim_comes(c, v, now);
-	return 0;
-}
-
-/* A victim gets a CPU that nobody watched yet: from here on it is. */
-__noinline int thread_turn_up(__u32 cpu, __u64 now, const struct task_id *next)
-{
-	struct lull_victim *v;
-	struct lull_cpu *c;
-
-	ledger_cpu_activate(cpu, now);
-	c = cpu_get(cpu);
-	if (!c || !next)
-		return 0;
-	v = cpu_begin(c, next);
-	if (v)
-		thread_in(c, v, c->last_ns);
 	return 0;
 }
 

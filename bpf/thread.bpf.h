@@ -86,7 +86,6 @@ int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now);
 int thread_sync(struct lull_cpu *c, const struct task_id *t);
 int thread_becomes(struct lull_cpu *c, const struct task_id *t);
 int thread_task_end(struct lull_cpu *c);
-int thread_turn_up(__u32 cpu, __u64 now, const struct task_id *next);
 int thread_hidden(struct lull_cpu *c, const struct task_id *prev, __u64 now, __u64 stint);
 int thread_vcpu_stops(struct lull_victim *v, __u64 now, bool sleeps);
 int thread_dies(struct lull_victim *v);
@@ -124,6 +123,19 @@ static __always_inline struct lull_victim *cpu_begin(struct lull_cpu *c, const s
 		cpu_note_busy(c, c->last_ns, t->tid && !place);
 	c->victim = place;
 	return victim_at(place);
+}
+
+/* A victim gets a CPU that nobody watched yet: from here on it is. */
+static __always_inline void cpu_turn_up(__u32 cpu, __u64 now, const struct task_id *next)
+{
+	struct lull_victim *v;
+	struct lull_cpu *c;
+
+	ledger_cpu_activate(cpu, now);
+	c = cpu_get(cpu);
+	v = c ? cpu_begin(c, next) : NULL;
+	if (v)
+		thread_in(c, v, c->last_ns);
 }
 
 /* The current task's stretch ends: it is counted. */
