@@ -21,8 +21,9 @@
 
 #include <empty.skel.h>
 
-#define SETTLE_NS 60000000
-#define TRACE_NS  10000000
+#define SETTLE_NS   60000000
+#define TRACE_NS    10000000
+#define PEERS_EVERY 2 /* rounds */
 
 struct arms {
 	const struct root *root;
@@ -189,6 +190,11 @@ bool arms_has(const struct arms *a, enum arm arm, const char **ret_why)
 	if (ret_why)
 		*ret_why = why;
 	return has;
+}
+
+unsigned int arms_every(enum arm arm)
+{
+	return arm > ARM_ALL ? PEERS_EVERY : 1;
 }
 
 const char *arms_name(enum arm arm)

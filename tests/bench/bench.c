@@ -65,19 +65,26 @@ static int choose_cpus(struct bench *b)
 	return b->own_cpu < 0 ? -ENODEV : pin(b->own_cpu);
 }
 
-static void shuffle(enum arm arms[N_ARMS], uint64_t *state)
+/* Its arms in random order; how many. Other programs take long to start, so not in each round. */
+static unsigned int plan_round(const struct bench *b, unsigned int round, enum arm plan[N_ARMS],
+			       uint64_t *state)
 {
-	for (unsigned int i = 0; i < N_ARMS; i++)
-		arms[i] = (enum arm)i;
-	for (unsigned int i = N_ARMS - 1; i > 0; i--) {
+	unsigned int n = 0;
+
+	for (unsigned int arm = 0; arm < N_ARMS; arm++)
+		if (round % arms_every((enum arm)arm) == 0 &&
+		    arms_has(b->arms, (enum arm)arm, NULL))
+			plan[n++] = (enum arm)arm;
+	for (unsigned int i = n - 1; i > 0; i--) {
 		unsigned int k;
-		enum arm swapped = arms[i];
+		enum arm swapped = plan[i];
 
 		*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
 		k = (unsigned int)(*state >> 33) % (i + 1);
-		arms[i] = arms[k];
-		arms[k] = swapped;
+		plan[i] = plan[k];
+		plan[k] = swapped;
 	}
+	return n;
 }
 
 static int measure_arm(struct bench *b, enum arm arm, unsigned int round)
@@ -149,13 +156,13 @@ static int run_rounds(struct bench *b)
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	state = (uint64_t)ts.tv_nsec;
 	for (unsigned int round = 0; round < b->options.rounds; round++) {
-		enum arm arms[N_ARMS];
+		enum arm plan[N_ARMS];
+		unsigned int n = plan_round(b, round, plan, &state);
 
 		if (isatty(STDERR_FILENO))
 			(void)fprintf(stderr, "\rround %u of %u ", round + 1, b->options.rounds);
-		shuffle(arms, &state);
-		for (unsigned int i = 0; i < N_ARMS; i++) {
-			int err = arms_has(b->arms, arms[i], NULL) ? run_arm(b, arms[i], round) : 0;
+		for (unsigned int i = 0; i < n; i++) {
+			int err = run_arm(b, plan[i], round);
 
 			if (err)
 				return err;
@@ -181,7 +188,7 @@ static int usage(int code)
 		"What lull costs, beside its budget, on standard output. Needs root, two CPUs,\n"
 		"and a machine that does little else. Exits 0 when no budget is broken beyond\n"
 		"doubt (its 95 % interval), 2 when one is, 1 when it could not measure.\n"
-		"  --rounds N   of all arms in random order (20)\n"
+		"  --rounds N   of all arms in random order (40); other programs in every second\n"
 		"  --slices N   of 0.4 ms per workload, arm and round (30)\n"
 		"  --cpu N      the measured CPU (the last one)\n"
 		"  --no-peers   not beside libbpf-tools, perf sched, bpftrace and osnoise\n"
@@ -266,7 +273,7 @@ int main(int argc, char **argv)
 	if (!b)
 		return 1;
 	b->options = (struct options){
-		.rounds = 20,
+		.rounds = 40,
 		.slices = 30,
 		.cpu = UINT32_MAX,
 		.lull = "build/lull",

@@ -13,13 +13,16 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "bench/stats.h"
 
 /* One operation of each, and what lull sees of it. */
 enum work_kind {
 	WORK_YIELD,   /* two threads yield to each other: 2 sched_switch */
 	WORK_PING,    /* eventfd ping-pong: 2 each of sched_switch, sched_waking, sched_wakeup */
+	WORK_SOFTIRQ, /* a frame to nobody: 1 softirq, and little else */
 	WORK_UDP,     /* a datagram to oneself: 1 softirq */
 	WORK_VECTOR,  /* an interrupt to oneself: 1 system vector */
+	WORK_EXIT,    /* CPUID in a guest: out of it, and in again */
 	WORK_TIMER,   /* a short sleep: a timer's vector, idle and back, a wake-up */
 	WORK_DISK,    /* 4 KiB read past the cache: the disk's interrupt, a wake-up */
 	WORK_SYSCALL, /* getppid, the control: nothing */
@@ -47,10 +50,7 @@ enum arm {
 	N_ARMS
 };
 
-#define ROUNDS_MAX   1000
-#define RATIO_MAX    1000.0 /* stands for more, and for one without a floor: noise */
 #define N_WORK_TIDS  2
-#define CALL_NS	     185.0 /* all times are scaled to a machine with this getppid */
 #define STALL_NS_ALL 100000
 
 struct work;
@@ -60,7 +60,9 @@ int work_open(int cpu, struct work **ret);
 void work_free(struct work *work);
 const pid_t *work_tids(const struct work *work);
 bool work_has(const struct work *work, enum work_kind kind);
-/* one short slice; scaled ns per operation. */
+/* The operations of a slice. */
+unsigned int work_ops(const struct work *work, enum work_kind kind);
+/* One short slice; scaled ns per operation. */
 int work_slice(struct work *work, enum work_kind kind, double *ret_ns);
 const char *work_name(enum work_kind kind);
 
@@ -74,17 +76,10 @@ int arms_attach(struct arms *arms, enum arm arm, uint64_t stall_ns, struct str *
 int arms_poll(struct arms *arms, uint64_t *ret_stalls);
 int arms_detach(struct arms *arms);
 const char *arms_name(enum arm arm);
+/* It is measured in each round, or in every second, or so: in the first of as many. */
+unsigned int arms_every(enum arm arm);
 /* Only peers may be missing; @ret_why (may be NULL) says why, static. */
 bool arms_has(const struct arms *arms, enum arm arm, const char **ret_why);
-
-/* stats.c */
-struct interval {
-	double value, low, high; /* median, 95 % interval */
-};
-double stats_median(const double *values, unsigned int n);
-/* The median of @a, or of @a over that of @b, with a bootstrap over their common index. */
-struct interval stats_median_of(const double *a, unsigned int n);
-struct interval stats_ratio(const double *a, const double *b, unsigned int n);
 
 /* What insns.h counts, over all programs of this process. */
 struct insn_counts {

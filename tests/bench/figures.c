@@ -28,15 +28,15 @@ static const struct timing {
 } timings[] = {
 	{ "not watched: sched_switch", WORK_YIELD, ARM_IDLE, 1.15, 2 },
 	{ "not watched: switch + waking + wakeup", WORK_PING, ARM_IDLE, 1.15, 2 },
-	{ "not watched: softirq pair", WORK_UDP, ARM_IDLE, 1.15, 1 },
+	{ "not watched: softirq pair", WORK_SOFTIRQ, ARM_IDLE, 1.15, 1 },
 	{ "not watched: vector pair", WORK_VECTOR, ARM_IDLE, 1.15, 1 },
 	{ "watched CPU: sched_switch", WORK_YIELD, ARM_CPU, 2.6, 2 },
 	{ "watched CPU: switch + waking + wakeup", WORK_PING, ARM_CPU, NO_BUDGET, 2 },
-	{ "watched CPU: softirq pair", WORK_UDP, ARM_CPU, 1.75, 1 },
+	{ "watched CPU: softirq pair", WORK_SOFTIRQ, ARM_CPU, 1.75, 1 },
 	{ "watched CPU: vector pair", WORK_VECTOR, ARM_CPU, 1.75, 1 },
 	{ "watched CPU and threads: sched_switch", WORK_YIELD, ARM_ALL, 2.6, 2 },
 	{ "watched CPU and threads: switch+waking+wakeup", WORK_PING, ARM_ALL, NO_BUDGET, 2 },
-	{ "watched CPU and threads: softirq pair", WORK_UDP, ARM_ALL, 1.75, 1 },
+	{ "watched CPU and threads: softirq pair", WORK_SOFTIRQ, ARM_ALL, 1.75, 1 },
 	{ "watched CPU and threads: vector pair", WORK_VECTOR, ARM_ALL, 1.75, 1 },
 	{ "the same with --trace: sched_switch", WORK_YIELD, ARM_TRACE, NO_BUDGET, 2 },
 	{ "the same with --trace: vector pair", WORK_VECTOR, ARM_TRACE, NO_BUDGET, 1 },
@@ -92,7 +92,18 @@ static void add_timings(struct bench *b)
 	}
 }
 
-/* All of lull, everything watched, beside other programs: the same operations, in the same rounds. */
+/* What @arm adds in the rounds in which @beside is measured; their number. */
+static unsigned int pick_rounds(const struct bench *b, enum work_kind kind, enum arm arm,
+				enum arm beside, double *ret)
+{
+	unsigned int n = 0;
+
+	for (unsigned int round = 0; round < b->options.rounds; round += arms_every(beside))
+		ret[n++] = b->added[kind][arm][round];
+	return n;
+}
+
+/* All of lull, everything watched, beside other programs: the same operations, the same rounds. */
 static void add_peers(struct bench *b)
 {
 	static const struct {
@@ -112,8 +123,9 @@ static void add_peers(struct bench *b)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
-		const double *ours = b->added[peers[i].kind][ARM_ALL];
-		const double *theirs = b->added[peers[i].kind][peers[i].arm];
+		double ours[ROUNDS_MAX], theirs[ROUNDS_MAX];
+		unsigned int n = pick_rounds(b, peers[i].kind, ARM_ALL, peers[i].arm, ours);
+
 		struct figure f = {
 			.what = peers[i].what,
 			.unit = UNIT_RATIO,
@@ -121,10 +133,11 @@ static void add_peers(struct bench *b)
 			.missing = !arms_has(b->arms, peers[i].arm, NULL),
 		};
 
+		(void)pick_rounds(b, peers[i].kind, peers[i].arm, peers[i].arm, theirs);
 		if (!f.missing) {
-			f.measured = stats_ratio(ours, theirs, b->options.rounds);
-			f.floor_ns = stats_median(theirs, b->options.rounds);
-			f.ours_ns = stats_median(ours, b->options.rounds);
+			f.measured = stats_ratio(ours, theirs, n);
+			f.floor_ns = stats_median(theirs, n);
+			f.ours_ns = stats_median(ours, n);
 		}
 		f.missing |= f.measured.value >= RATIO_MAX;
 		figures_add(b, &f);
@@ -230,6 +243,14 @@ void figures_collect(struct bench *b)
 	add_footprint(b);
 }
 
+static struct interval added(const struct bench *b, enum work_kind kind, enum arm arm)
+{
+	double ns[ROUNDS_MAX];
+	unsigned int n = pick_rounds(b, kind, arm, arm, ns);
+
+	return stats_median_of(ns, n);
+}
+
 static void print_added_text(const struct bench *b)
 {
 	(void)printf("\nadded ns per operation, median [95 %%]; %u rounds\n", b->options.rounds);
@@ -245,11 +266,12 @@ static void print_added_text(const struct bench *b)
 		(void)printf("%-12s %10.0f", work_name((enum work_kind)kind),
 			     stats_median(b->ns[kind][ARM_NONE], b->options.rounds));
 		for (unsigned int arm = ARM_NONE; arm < N_ARMS; arm++) {
-			struct interval i = stats_median_of(b->added[kind][arm], b->options.rounds);
+			struct interval i;
 			char text[64];
 
 			if (arm == ARM_NONE2 || !arms_has(b->arms, (enum arm)arm, NULL))
 				continue;
+			i = added(b, (enum work_kind)kind, (enum arm)arm);
 			(void)snprintf(text, sizeof(text), "%.0f [%.0f, %.0f]", i.value, i.low,
 				       i.high);
 			(void)printf("  %-20s", text);
@@ -264,17 +286,18 @@ static void print_added_json(const struct bench *b)
 
 	for (unsigned int kind = 0; kind < N_WORKS; kind++) {
 		for (unsigned int arm = 0; arm < N_ARMS; arm++) {
-			struct interval i = stats_median_of(b->added[kind][arm], b->options.rounds);
+			struct interval i;
 
 			if (!arms_has(b->arms, (enum arm)arm, NULL) ||
 			    !work_has(b->work, (enum work_kind)kind))
 				continue;
-			(void)printf("%s\n    { \"work\": \"%s\", \"arm\": \"%s\", \"takes_ns\": "
-				     "%.1f, \"added_ns\": %.1f, \"low\": %.1f, \"high\": %.1f }",
-				     comma, work_name((enum work_kind)kind),
-				     arms_name((enum arm)arm),
-				     stats_median(b->ns[kind][arm], b->options.rounds), i.value,
-				     i.low, i.high);
+			i = added(b, (enum work_kind)kind, (enum arm)arm);
+			(void)printf(
+				"%s\n    { \"work\": \"%s\", \"arm\": \"%s\", \"takes_ns\": "
+				"%.1f, \"added_ns\": %.1f, \"low\": %.1f, \"high\": %.1f }",
+				comma, work_name((enum work_kind)kind), arms_name((enum arm)arm),
+				stats_median(b->ns[kind][ARM_NONE], b->options.rounds) + i.value,
+				i.value, i.low, i.high);
 			comma = ",";
 		}
 	}

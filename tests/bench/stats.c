@@ -3,7 +3,11 @@
  * stats: medians and their 95 % intervals by bootstrap, with a generator of its own so that the
  * same numbers give the same answer.
  */
-#include "bench/bench.h"
+#include "bench/stats.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 

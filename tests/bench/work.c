@@ -2,39 +2,29 @@
 /*
  * work: the workloads. Two SCHED_FIFO threads on the measured CPU live as long as the bench, so
  * that all arms see the same ones. A slice lasts less than a millisecond. Before and after it a
- * fixed loop of system calls tells how fast the CPU is just now: in a virtual machine that changes
- * by a third from second to second, so many short slices tell more than few long ones.
+ * fixed loop tells how fast the CPU is just now: in a virtual machine that changes by a third from
+ * second to second, so many short slices tell more than few long ones.
  */
 #include "bench/bench.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
 #include "base/cleanup.h"
-#include "bench/kick.h"
-
-#include <kick.skel.h>
+#include "bench/ops.h"
 
 #define SLICE_NS    400000
-#define CALLS	    300 /* of a look at the CPU's speed; the best of LOOKS */
-#define LOOKS	    3
+#define LOOKS	    3 /* at the CPU's speed: the best counts */
+#define FIRST_LOOKS 200
+#define STEPS	    3000 /* of one */
+#define TABLE	    512
 #define TRIES	    4 /* for a slice during which the speed stays the same */
 #define SPEED_DRIFT 0.03
-
-#define SLEEP_NS    20000
-#define DISK_BLOCK  4096
-#define DISK_BYTES  (16U << 20) /* of a file that is read in jumps */
+#define WARM_UP	    64 /* operations, at most */
 
 enum { LEADER, HELPER };
 
@@ -51,19 +41,15 @@ struct work {
 	struct worker workers[N_WORK_TIDS];
 	pid_t tids[N_WORK_TIDS];
 	unsigned int started;
-	unsigned int ops[N_WORKS];
-	int ping, pong, udp;
-	int disk; /* -1: no file system here that reads past its cache */
-	void *block;
-	unsigned int jump;
-	struct kick_bpf *kick;
-	struct ring_buffer *kicked;
+	unsigned int slice[N_WORKS]; /* operations */
+	struct ops *ops;
+	volatile uint64_t table[TABLE];
+	double speed; /* as the loop took at the start, at best: all times are scaled to that */
 
 	/* The order of the day. */
 	enum work_kind kind;
 	unsigned int n;
 	bool quit;
-	volatile bool stop; /* the helper shall end */
 	int err;
 	double op_ns; /* scaled */
 };
@@ -76,157 +62,60 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-static void do_syscalls(unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		(void)syscall(SYS_getppid);
-}
-
-/* How long the fixed loop takes, per call. */
-static double look_at_speed(void)
+/*
+ * How long a fixed loop takes, in user space alone: what shares the core slows it down as it does
+ * the workloads. A loop of system calls is no measure: it takes 7 % more or less from one moment to
+ * the next, at the same speed of everything else.
+ */
+static double look_at_speed(struct work *w, unsigned int looks)
 {
 	double best = 1e18;
 
-	for (unsigned int i = 0; i < LOOKS; i++) {
-		uint64_t began = now_ns();
+	for (unsigned int look = 0; look < looks; look++) {
+		uint64_t began = now_ns(), a = 1, b = 2, c = 3;
 
-		do_syscalls(CALLS);
-		best = min(best, (double)(now_ns() - began) / CALLS);
+		for (unsigned int i = 0; i < STEPS; i++) {
+			a += w->table[i % TABLE];
+			b ^= a << 3;
+			c = c * 5 + w->table[(i + 7) % TABLE];
+			w->table[(i + 64) % TABLE] = b ^ c;
+			if ((b ^ c) & 1)
+				a ^= c;
+		}
+		best = min(best, (double)(now_ns() - began));
 	}
 	return best;
-}
-
-static int do_ping(const struct work *w, unsigned int n)
-{
-	uint64_t v = 1;
-
-	for (unsigned int i = 0; i < n; i++)
-		if (write(w->ping, &v, sizeof(v)) < 0 || read(w->pong, &v, sizeof(v)) < 0)
-			return -errno;
-	return 0;
-}
-
-static void help_ping(const struct work *w)
-{
-	uint64_t v = 1;
-
-	while (read(w->ping, &v, sizeof(v)) > 0 && v == 1)
-		if (write(w->pong, &v, sizeof(v)) < 0)
-			return;
-}
-
-static int do_udp(const struct work *w, unsigned int n)
-{
-	char byte = 0;
-
-	for (unsigned int i = 0; i < n; i++)
-		if (send(w->udp, &byte, 1, 0) < 0 || recv(w->udp, &byte, 1, 0) < 0)
-			return -errno;
-	return 0;
-}
-
-static int take_kick(void *ctx, void *data, size_t len)
-{
-	(void)ctx;
-	(void)data;
-	(void)len;
-	return 0;
-}
-
-/* @n is a multiple of KICKS. */
-static int do_kicks(const struct work *w, unsigned int n)
-{
-	int fd = bpf_program__fd(w->kick->progs.kick);
-
-	for (unsigned int i = 0; i < n; i += KICKS) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts);
-		int err = bpf_prog_test_run_opts(fd, &opts);
-
-		if (err)
-			return err;
-		if (opts.retval != KICKS)
-			return -ENOSPC;
-		(void)ring_buffer__consume(w->kicked);
-	}
-	return 0;
-}
-
-static int do_sleeps(unsigned int n)
-{
-	const struct timespec pause = { .tv_nsec = SLEEP_NS };
-
-	for (unsigned int i = 0; i < n; i++)
-		if (clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL))
-			return -EINTR;
-	return 0;
-}
-
-static int do_reads(struct work *w, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		w->jump = (w->jump + 1021) % (DISK_BYTES / DISK_BLOCK);
-		if (pread(w->disk, w->block, DISK_BLOCK, (off_t)w->jump * DISK_BLOCK) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-static int do_work(struct work *w, unsigned int n)
-{
-	switch (w->kind) {
-	case WORK_YIELD:
-		for (unsigned int i = 0; i < n; i++)
-			(void)sched_yield();
-		return 0;
-	case WORK_PING:
-		return do_ping(w, n);
-	case WORK_UDP:
-		return do_udp(w, n);
-	case WORK_VECTOR:
-		return do_kicks(w, n);
-	case WORK_TIMER:
-		return do_sleeps(n);
-	case WORK_DISK:
-		return do_reads(w, n);
-	default:
-		do_syscalls(n);
-		return 0;
-	}
 }
 
 /* One try of a slice; how much the speed changed meanwhile. */
 static double try_slice(struct work *w)
 {
-	double before = look_at_speed(), after, ns;
+	double before = look_at_speed(w, LOOKS), after, ns;
 	uint64_t began = now_ns();
 
-	w->err = do_work(w, w->n);
+	w->err = ops_do(w->ops, w->kind, w->n);
 	ns = (double)(now_ns() - began) / w->n;
-	after = look_at_speed();
-	w->op_ns = ns * CALL_NS / ((before + after) / 2);
+	after = look_at_speed(w, LOOKS);
+	w->op_ns = ns * w->speed / ((before + after) / 2);
 	return after > before ? after / before - 1 : before / after - 1;
+}
+
+/* A whole number of batches. */
+static unsigned int round_up(enum work_kind kind, unsigned int n)
+{
+	unsigned int batch = ops_batch(kind);
+
+	return max((n + batch - 1) / batch, 1) * batch;
 }
 
 /* The leader measures; a short start warms the caches. */
 static void lead(struct work *w)
 {
-	uint64_t v = 2;
-
-	w->err = do_work(w, min(w->n, KICKS));
+	w->err = ops_do(w->ops, w->kind, round_up(w->kind, min(w->n, WARM_UP)));
 	for (unsigned int i = 0; i < TRIES && !w->err; i++)
 		if (try_slice(w) < SPEED_DRIFT)
 			break;
-	w->stop = true;
-	if (w->kind == WORK_PING)
-		(void)!write(w->ping, &v, sizeof(v));
-}
-
-static void help(const struct work *w)
-{
-	if (w->kind == WORK_PING)
-		help_ping(w);
-	while (w->kind == WORK_YIELD && !w->stop)
-		(void)sched_yield();
+	ops_end(w->ops, w->kind);
 }
 
 static void *worker_main(void *arg)
@@ -234,6 +123,8 @@ static void *worker_main(void *arg)
 	struct worker *me = arg;
 
 	me->tid = (pid_t)syscall(SYS_gettid);
+	if (me->number == LEADER)
+		me->work->speed = look_at_speed(me->work, FIRST_LOOKS);
 	(void)sem_post(&me->done);
 	for (;;) {
 		while (sem_wait(&me->go))
@@ -243,7 +134,7 @@ static void *worker_main(void *arg)
 		if (me->number == LEADER)
 			lead(me->work);
 		else
-			help(me->work);
+			ops_help(me->work->ops, me->work->kind);
 		(void)sem_post(&me->done);
 	}
 }
@@ -278,59 +169,11 @@ static int worker_start(struct work *w, unsigned int number)
 	return 0;
 }
 
-/* A socket that is connected to itself. */
-static int udp_open(int *ret)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
-	auto_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof(at)) ||
-	    getsockname(fd, (struct sockaddr *)&at, &len) ||
-	    connect(fd, (const struct sockaddr *)&at, sizeof(at)))
-		return -errno;
-	*ret = take_fd(fd);
-	return 0;
-}
-
-/* Not everywhere: a kernel without the program type, or an architecture without the vector. */
-static void kick_open(struct work *w)
-{
-	w->kick = kick_bpf__open_and_load();
-	if (w->kick)
-		w->kicked =
-			ring_buffer__new(bpf_map__fd(w->kick->maps.ring), take_kick, NULL, NULL);
-	if (w->kicked)
-		return;
-	kick_bpf__destroy(w->kick);
-	w->kick = NULL;
-}
-
-/* A file of zeros that nobody else sees, in the working directory: /tmp may be memory. */
-static void disk_open(struct work *w)
-{
-	char name[] = "bench.XXXXXX";
-	auto_close int fd = mkostemp(name, O_DIRECT | O_CLOEXEC);
-
-	w->disk = -1;
-	if (fd < 0)
-		return;
-	(void)unlink(name);
-	if (posix_memalign(&w->block, DISK_BLOCK, DISK_BLOCK))
-		return;
-	memset(w->block, 0, DISK_BLOCK);
-	for (unsigned int at = 0; at < DISK_BYTES; at += DISK_BLOCK)
-		if (pwrite(fd, w->block, DISK_BLOCK, (off_t)at) != DISK_BLOCK)
-			return;
-	w->disk = take_fd(fd);
-}
-
 static int run(struct work *w, enum work_kind kind, unsigned int n)
 {
 	w->kind = kind;
 	w->n = n;
-	w->stop = false;
+	ops_begin(w->ops);
 	(void)sem_post(&w->workers[HELPER].go);
 	(void)sem_post(&w->workers[LEADER].go);
 	for (unsigned int i = 0; i < N_WORK_TIDS; i++)
@@ -348,11 +191,11 @@ static int calibrate(struct work *w)
 
 		if (!work_has(w, (enum work_kind)kind))
 			continue;
-		err = run(w, (enum work_kind)kind, 4 * KICKS);
+		err = run(w, (enum work_kind)kind, round_up((enum work_kind)kind, 256));
 		if (err)
 			return err;
-		n = max((unsigned int)(SLICE_NS / max(w->op_ns, 50)), 1);
-		w->ops[kind] = kind == WORK_VECTOR ? max(n / KICKS, 1) * KICKS : n;
+		n = (unsigned int)(SLICE_NS / max(w->op_ns, 50));
+		w->slice[kind] = round_up((enum work_kind)kind, n);
 	}
 	return 0;
 }
@@ -360,19 +203,12 @@ static int calibrate(struct work *w)
 int work_open(int cpu, struct work **ret)
 {
 	struct work *w = calloc(1, sizeof(*w));
-	int err = 0;
+	int err;
 
 	if (!w)
 		return -ENOMEM;
 	w->cpu = cpu;
-	w->udp = -1;
-	w->ping = eventfd(0, EFD_CLOEXEC);
-	w->pong = eventfd(0, EFD_CLOEXEC);
-	if (w->ping < 0 || w->pong < 0)
-		err = -errno;
-	err = err ?: udp_open(&w->udp);
-	kick_open(w);
-	disk_open(w);
+	err = ops_open(&w->ops);
 	for (unsigned int i = 0; i < N_WORK_TIDS; i++)
 		err = err ?: worker_start(w, i);
 	err = err ?: calibrate(w);
@@ -393,13 +229,7 @@ void work_free(struct work *w)
 		(void)sem_post(&w->workers[i].go);
 		(void)pthread_join(w->workers[i].thread, NULL);
 	}
-	ring_buffer__free(w->kicked);
-	kick_bpf__destroy(w->kick);
-	cleanup_close_fd(&w->ping);
-	cleanup_close_fd(&w->pong);
-	cleanup_close_fd(&w->udp);
-	cleanup_close_fd(&w->disk);
-	free(w->block);
+	ops_free(w->ops);
 	free(w);
 }
 
@@ -410,14 +240,17 @@ const pid_t *work_tids(const struct work *w)
 
 bool work_has(const struct work *w, enum work_kind kind)
 {
-	if (kind == WORK_DISK)
-		return w->disk >= 0;
-	return kind != WORK_VECTOR || w->kick;
+	return ops_has(w->ops, kind);
+}
+
+unsigned int work_ops(const struct work *w, enum work_kind kind)
+{
+	return w->slice[kind];
 }
 
 int work_slice(struct work *w, enum work_kind kind, double *ret_ns)
 {
-	int err = run(w, kind, w->ops[kind]);
+	int err = run(w, kind, w->slice[kind]);
 
 	if (!err)
 		*ret_ns = w->op_ns;
@@ -427,9 +260,9 @@ int work_slice(struct work *w, enum work_kind kind, double *ret_ns)
 const char *work_name(enum work_kind kind)
 {
 	static const char *const names[] = {
-		[WORK_YIELD] = "yield",	    [WORK_PING] = "ping-pong", [WORK_UDP] = "udp",
-		[WORK_VECTOR] = "vector",   [WORK_TIMER] = "timer",    [WORK_DISK] = "disk read",
-		[WORK_SYSCALL] = "getppid",
+		[WORK_YIELD] = "yield",	  [WORK_PING] = "ping-pong",  [WORK_UDP] = "udp",
+		[WORK_VECTOR] = "vector", [WORK_SOFTIRQ] = "softirq", [WORK_EXIT] = "VM exit",
+		[WORK_TIMER] = "timer",	  [WORK_DISK] = "disk read",  [WORK_SYSCALL] = "getppid",
 	};
 
 	return names[kind];
