@@ -146,6 +146,11 @@ line_of() {
 	grep -lxF "$1" /sys/kernel/irq/*/actions | cut -d/ -f5
 }
 
+# line_is_there ACTION
+line_is_there() {
+	[ -n "$(line_of "$1")" ]
+}
+
 # line_counts ACTION: "N,N,N,N", one per CPU
 line_counts() {
 	cat "/sys/kernel/irq/$(line_of "$1")/per_cpu_count"
@@ -219,6 +224,35 @@ host_state() {
 	done
 }
 
+# mask_state: the masks alone, as lists of CPUs.
+mask_state() {
+	for _file in /proc/irq/*/smp_affinity_list /proc/irq/default_smp_affinity \
+		/sys/devices/virtual/workqueue/cpumask /proc/sys/kernel/watchdog_cpumask; do
+		[ ! -e "$_file" ] || echo "$_file $(cat "$_file")"
+	done
+}
+
+# keep_start NAME ARGUMENT...: a lull that stays, until all is held; sets $keep.
+keep_start() {
+	_name=$1
+	shift
+	lull shield --keep "$@" >"$OUT/$_name.keep" 2>&1 &
+	keep=$!
+	until_true 20 grep -q 'steps held' "$OUT/$_name.keep"
+}
+
+# keep_end NAME STATE: it ends well, of its own or after a signal; what STATE prints is as it was in
+# $OUT/before.
+keep_end() {
+	_rc=0
+	wait "$keep" || _rc=$?
+	cat "$OUT/$1.keep"
+	must test "$_rc" -eq 0
+	"$2" >"$OUT/$1.after"
+	must diff "$OUT/before" "$OUT/$1.after"
+	must test ! -e /run/lull/journal
+}
+
 # ---- a host where systemd owns the cgroups ("root systemd" in the test's vm file)
 
 # systemd_daemon NAME COMMAND...: a service lab-NAME.
@@ -226,6 +260,18 @@ systemd_daemon() {
 	_name=$1
 	shift
 	must systemd-run --quiet --unit "lab-$_name" "$@"
+}
+
+# systemd_daemons: three that may run anywhere, on CPUs 1 and 2, on 2; their pids are in $pids.
+systemd_daemons() {
+	pids=
+	systemd_daemon loose sleep 1000
+	systemd_daemon pinned taskset -c 1,2 sleep 1000
+	systemd_daemon guests taskset -c 2 sleep 1000
+	sleep 1
+	for _service in loose pinned guests; do
+		pids="$pids $(systemctl show -p MainPID --value "lab-$_service.service")"
+	done
 }
 
 cpus_of() {

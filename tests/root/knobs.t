@@ -3,45 +3,15 @@
 #
 # Every knob on this machine: shields its last CPU with that knob alone, looks at what the kernel has
 # made of it, restores, and compares all that the knobs may touch with what it was, byte for byte.
-# shellcheck source-path=SCRIPTDIR
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-
-need_root
-need_lull
-need_cpus 2
-
-guest=$(last_cpu)
-v1=$(awk '$(NF-2) == "cgroup" && $NF ~ /(^|,)cpuset(,|$)/ && $4 == "/" { print $5; exit }' \
-	/proc/self/mountinfo)
+# shellcheck source-path=SCRIPTDIR source=shield.sh
+. "$(dirname "$0")/shield.sh"
+need_shield
 mapfile -t knobs < <(sed -nE 's/^KNOB\([a-z_]+, *"([a-z-]+)".*/\1/p' user/isolate/knobs.def)
 
-[[ ! -e /run/lull/journal ]] || plan_skip_all "a shield is in force"
-[[ -z $v1 || ! -d $v1/lull-host ]] || plan_skip_all "there is a cpuset lull-host already"
 plan $((2 * ${#knobs[@]} + 6))
-
-# The knobs must not leave anything behind, whatever the test dies of.
-put_back() {
-	local code=$?
-	[[ ! -e /run/lull/journal ]] || "$LULL" restore --all >"$work/last" 2>&1 || diag "$(cat "$work/last")"
-	return "$code"
-}
-trap 'put_back; tap_done' EXIT
-
-files() {
-	local file
-	for file in /proc/irq/default_smp_affinity /proc/irq/[0-9]*/smp_affinity \
-		/sys/devices/virtual/workqueue/{,*/}cpumask /proc/sys/kernel/watchdog_cpumask \
-		/sys/class/net/*/queues/rx-*/rps_cpus /proc/sys/net/core/rps_default_mask \
-		/proc/sys/vm/stat_interval /sys/kernel/rcu_normal /proc/sys/kernel/numa_balancing \
-		/sys/kernel/mm/ksm/run /sys/kernel/mm/transparent_hugepage/khugepaged/defrag \
-		/sys/kernel/debug/sched/{fair,ext}_server/cpu*/runtime \
-		/sys/module/kvm/parameters/halt_poll_ns \
-		/sys/devices/system/cpu/cpu*/power/pm_qos_resume_latency_us \
-		/sys/devices/system/cpu/cpufreq/policy*/scaling_governor; do
-		[[ ! -r $file ]] || printf '%s %s\n' "$file" "$(cat "$file" 2>/dev/null)"
-	done
-	[[ -z $v1 ]] || find "$v1" -name 'cpuset.cpus' -exec grep -H . {} + | sort
-}
+trap 'shield_done; tap_done' EXIT
 
 # Each task that was there before this test: where it may run, and in which cpuset it is.
 tasks() {
@@ -61,18 +31,14 @@ tasks_agree() {
 		awk '$2 != $4 || $3 != $5 { print; bad = 1 } END { exit bad }'
 }
 
-files_agree() {
-	diff "$work/files" <(files)
-}
-
 for pid in /proc/[0-9]*; do
 	echo "${pid#/proc/}"
 done >"$work/pids"
-files >"$work/files"
+host_state >"$work/before"
 tasks >"$work/tasks"
 
 shield() {
-	"$LULL" shield -c "$guest" --force --only "$1" >"$work/out" 2>&1 || {
+	"$LULL" shield -c "$cpu" --force --only "$1" >"$work/out" 2>&1 || {
 		cat "$work/out"
 		return 1
 	}
@@ -83,18 +49,18 @@ restored() {
 		cat "$work/out"
 		return 1
 	}
-	files_agree && tasks_agree && [[ ! -e /run/lull/journal ]]
+	shield_left_nothing && tasks_agree
 }
 
 host_has() {
-	! expand_cpus "$(cat "$1")" | grep -qx "$guest"
+	! expand_cpus "$(cat "$1")" | grep -qx "$cpu"
 }
 
 # The bit of the guest's CPU, of fewer than 32.
 mask_leaves_out() {
 	local mask
 	mask=$(tr -d , <"$1")
-	((!(16#$mask >> guest & 1)))
+	((!(16#$mask >> cpu & 1)))
 }
 
 movable_kthreads_left() {
@@ -106,7 +72,7 @@ movable_kthreads_left() {
 		(((words[8] & 0x04200000) == 0x00200000)) || continue
 		grep -q '^irq/' "/proc/${words[0]}/comm" 2>/dev/null && continue
 		expand_cpus "$(sed -n 's/^Cpus_allowed_list:\t//p' "/proc/${words[0]}/status")" |
-			grep -qx "$guest" && echo "${words[0]} $(cat "/proc/${words[0]}/comm")"
+			grep -qx "$cpu" && echo "${words[0]} $(cat "/proc/${words[0]}/comm")"
 	done
 }
 
@@ -121,7 +87,7 @@ cpuset_of() {
 }
 
 # On a guest's CPU by its own wish: stays. Everything else, also what is born later: moves.
-spawn taskset -c "$guest" sleep 600
+spawn taskset -c "$cpu" sleep 600
 bound=$spawned
 spawn sleep 600
 free=$spawned

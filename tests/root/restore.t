@@ -7,15 +7,9 @@
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-need_root
-need_lull
-need_cpus 2
-cpu=$(last_cpu)
-v1=$(awk '$(NF-2) == "cgroup" && $NF ~ /(^|,)cpuset(,|$)/ && $4 == "/" { print $5; exit }' \
-	/proc/self/mountinfo)
-[[ ! -e /run/lull/journal ]] || plan_skip_all "a shield is in force already"
-"$LULL" plan -c "$cpu" >"$work/plan" 2>&1 || plan_skip_all "refused: $(head -n 1 "$work/plan")"
-irq_save
+# shellcheck source-path=SCRIPTDIR source=shield.sh
+. "$(dirname "$0")/shield.sh"
+need_shield
 sets=$v1/lull-test
 
 way_out() {
@@ -23,31 +17,12 @@ way_out() {
 	for pid in ${spawned_all[@]+"${spawned_all[@]}"}; do
 		reap "$pid"
 	done
-	"$LULL" restore --all >/dev/null 2>&1
+	shield_done
 	[[ -z $v1 ]] || rmdir "$sets/in" "$sets" 2>/dev/null
 	(exit "$code")
 	tap_done
 }
 trap way_out EXIT
-
-state() {
-	local file
-	for file in /proc/irq/*/smp_affinity /proc/irq/default_smp_affinity \
-		/sys/devices/virtual/workqueue/{,*/}cpumask /proc/sys/kernel/watchdog_cpumask; do
-		[[ ! -r $file ]] || echo "$file $(<"$file")"
-	done
-	[[ -z $v1 ]] || find "$v1" -name cpuset.cpus -exec grep -H . {} + | sort
-	for file in /proc/[0-9]*; do
-		[[ $(cat "$file/comm" 2>/dev/null) =~ ^(kswapd|kcompactd|khugepaged|kauditd|ksmd|jbd2) ]] &&
-			echo "$file $(taskset -p "${file#/proc/}" 2>/dev/null)"
-	done
-	return 0
-}
-
-is_as_before() {
-	state >"$work/now"
-	diff "$work/before" "$work/now"
-}
 
 # The commands leave everything as it was; then restore finds nothing that it would have to write.
 by_hand() {
@@ -55,9 +30,9 @@ by_hand() {
 	"$LULL" restore --print >"$work/back.sh" || return 1
 	head -n 2 "$work/back.sh" | grep -q default_smp_affinity || { cat "$work/back.sh" && return 1; }
 	bash -e "$work/back.sh" >"$work/said" 2>&1 || { cat "$work/said" && return 1; }
-	is_as_before && [[ ! -d $v1/lull-host ]] || return 1
+	host_is_as_before && [[ ! -d $v1/lull-host ]] || return 1
 	"$LULL" restore --all >"$work/out" || { cat "$work/out" && return 1; }
-	is_as_before
+	shield_left_nothing
 }
 
 # Tasks of the root cpuset that are born, and give back some memory as they end.
@@ -127,7 +102,7 @@ runs_on_hosts_cpus() {
 }
 
 plan 11
-state >"$work/before"
+host_state >"$work/before"
 check "by the printed commands" by_hand
 if [[ -n $v1 ]]; then
 	check "beside tasks that end, ten times" beside_ending_tasks
@@ -136,7 +111,7 @@ else
 	skip "beside tasks that end" "no cpuset of cgroup v1"
 	skip "cpusets within each other" "no cpuset of cgroup v1"
 fi
-check "everything is as before" is_as_before
+check "everything is as before" shield_left_nothing
 
 spawn taskset -c "$cpu" sleep 600
 sleep 0.2
@@ -147,7 +122,7 @@ wait_until 10 is_ready
 kill "$target"
 wait "$keeper"
 within "--keep ends well when its target ends" $? 0 0
-check "everything is as before then" is_as_before
+check "everything is as before then" shield_left_nothing
 
 "$LULL" plan -c "$cpu" --only irq --json >"$work/plan.json"
 line=$(jq -r '[.steps[].object][0]' "$work/plan.json")
@@ -160,5 +135,5 @@ check "--keep takes back more and more seldom" taken_back
 reap "$keeper"
 says "what somebody made of it stays" "$work/keep" "drifted \(now $cpu, not"
 jq -r '.steps[0].old' "$work/plan.json" >"/$line"
-check "the rest is as before" is_as_before
+check "the rest is as before" shield_left_nothing
 check "no journal is left" test ! -e /run/lull/journal

@@ -8,45 +8,10 @@
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-need_root
-need_lull
-need_cpus 2
-cpu=$(last_cpu)
-"$LULL" status >"$work/first" 2>&1
-grep -q '^no shield is in force' "$work/first" || plan_skip_all "a shield is in force already"
-"$LULL" plan -c "$cpu" >"$work/plan" 2>&1 || plan_skip_all "refused: $(head -n 1 "$work/plan")"
-irq_save
-way_out() {
-	local code=$?
-	"$LULL" restore --all >/dev/null 2>&1
-	(exit "$code")
-	tap_done
-}
-trap way_out EXIT
-
-# Every value that a knob may touch.
-state() {
-	local file
-	for file in /proc/irq/*/smp_affinity /proc/irq/default_smp_affinity \
-		/sys/devices/virtual/workqueue/cpumask /sys/devices/virtual/workqueue/*/cpumask \
-		/proc/sys/kernel/{watchdog_cpumask,watchdog,nmi_watchdog,numa_balancing} \
-		/proc/sys/vm/stat_interval /sys/kernel/rcu_normal; do
-		[[ ! -r $file ]] || echo "$file $(<"$file")"
-	done
-	find /sys/fs/cgroup -name 'cpuset.cpus*' -o -name 'cpuset.mems' -o -name 'cpuset.sched_*' |
-		sort | while read -r file; do echo "$file $(cat "$file" 2>/dev/null)"; done
-	# Kernel threads that live longer than this test.
-	for file in /proc/[0-9]*; do
-		[[ $(cat "$file/comm" 2>/dev/null) =~ ^(kswapd|kcompactd|khugepaged|kauditd|ksmd|jbd2) ]] &&
-			echo "$file $(taskset -p "${file#/proc/}" 2>/dev/null)"
-	done
-	return 0
-}
-
-is_as_before() {
-	state >"$work/now"
-	diff "$work/before" "$work/now" && [[ ! -e /run/lull/journal ]]
-}
+# shellcheck source-path=SCRIPTDIR source=shield.sh
+. "$(dirname "$0")/shield.sh"
+need_shield
+trap 'shield_done; tap_done' EXIT
 
 # runs CODE ARGUMENTS...
 runs() {
@@ -66,7 +31,7 @@ kill_at_random() {
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 		"$LULL" restore --all >/dev/null 2>&1 || bad=1
-		is_as_before || bad=1
+		shield_left_nothing || bad=1
 	done
 	return $bad
 }
@@ -137,13 +102,13 @@ first_line() {
 }
 
 plan 26
-state >"$work/before"
+host_state >"$work/before"
 check "shield" runs 0 shield -c "$cpu"
 check "status: all hold" runs 0 status
 check "twice is once" runs 0 shield -c "$cpu"
 check "restore" runs 0 restore
 says "restore says so" "$work/out" '^restored [1-9][0-9]* of [1-9][0-9]*, verified$'
-check "everything is as before" is_as_before
+check "everything is as before" shield_left_nothing
 check "restore again" runs 0 restore
 says "there is nothing" "$work/out" '^nothing to restore$'
 check "measured under a shield" measure_moved
@@ -155,9 +120,9 @@ check "a drift: status is 2" runs 2 status
 check "a drift: restore leaves it" runs 2 restore
 says "a drift: it is named" "$work/out" 'drifted'
 jq -r --arg o "$line" '.steps[] | select(.object == $o) | .old' "$work/shield.json" >"/$line"
-check "a drift: the rest is as before" is_as_before
+check "a drift: the rest is as before" shield_left_nothing
 check "--for" runs 0 shield -c "$cpu" --for 500ms
-check "--for: as before" is_as_before
+check "--for: as before" shield_left_nothing
 
 listen
 spawn env NOTIFY_SOCKET="$work/notify" "$LULL" shield -c "$cpu" --keep >"$work/keep" 2>&1
@@ -174,5 +139,5 @@ reap "$keeper"
 within "--keep ends well on SIGTERM" $? 0 0
 says "--keep says that it ends" "$work/notified" '^STOPPING=1$'
 says "--keep has put back all" "$work/keep" '^restored ([1-9][0-9]*) of \1, verified$'
-check "--keep: as before" is_as_before
+check "--keep: as before" shield_left_nothing
 check "killed at random, 20 times" kill_at_random shield -c "$cpu"

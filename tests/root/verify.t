@@ -8,17 +8,16 @@
 
 # shellcheck source-path=SCRIPTDIR source=record.sh
 . "$(dirname "$0")/record.sh"
+# shellcheck source-path=SCRIPTDIR source=shield.sh
+. "$(dirname "$0")/shield.sh"
 need_record
-"$LULL" status 2>/dev/null | grep -q '^no shield is in force' ||
-	plan_skip_all "a shield is in force already"
-"$LULL" plan -c "$cpu" >"$work/plan" 2>&1 || plan_skip_all "refused: $(head -n 1 "$work/plan")"
+need_shield
 work_mask=/sys/devices/virtual/workqueue/cpumask
 work_old=$(cat $work_mask 2>/dev/null)
 own=/sys/fs/cgroup/cpuset/lull-test-guest
-irq_save
 way_out() {
 	local code=$? pid
-	"$LULL" restore --all >/dev/null 2>&1
+	shield_done
 	if [[ -d $own ]]; then
 		for pid in ${spawned_all[@]+"${spawned_all[@]}"}; do reap "$pid"; done
 		rmdir "$own"
@@ -29,18 +28,6 @@ way_out() {
 }
 trap way_out EXIT
 
-# Every value that a default shield may touch here.
-state() {
-	local file
-	for file in /proc/irq/*/smp_affinity /proc/irq/default_smp_affinity \
-		/sys/devices/virtual/workqueue/cpumask /sys/devices/virtual/workqueue/*/cpumask \
-		/proc/sys/kernel/{watchdog_cpumask,watchdog,nmi_watchdog}; do
-		[[ ! -r $file ]] || echo "$file $(<"$file")"
-	done
-	find /sys/fs/cgroup -name 'cpuset.cpus*' | sort |
-		while read -r file; do echo "$file $(cat "$file" 2>/dev/null)"; done
-}
-
 # "PID NAME CPUS" of every process and kernel thread; workers are the kernel's own business.
 affinities() {
 	awk '/^Name:/ { name = $2 } /^Pid:/ { pid = $2 }
@@ -49,16 +36,14 @@ affinities() {
 }
 
 remember() {
-	state >"$work/before"
+	host_state >"$work/before"
 	affinities >"$work/before.tasks"
 }
 
 # Whoever is there still may run where it could, and is in no cpuset of ours.
 is_as_before() {
-	state >"$work/now"
 	affinities >"$work/now.tasks"
-	[[ ! -e /run/lull/journal ]] || { "$LULL" status && return 1; }
-	diff "$work/before" "$work/now" &&
+	shield_left_nothing &&
 		! awk 'NR == FNR { was[$1 " " $2] = $3; next }
 			($1 " " $2) in was && was[$1 " " $2] != $3 {
 				print $0 ", was " was[$1 " " $2] }' \

@@ -45,9 +45,7 @@ for cpu in 3 1; do
 	online "$cpu" 1
 done
 host_state >"$OUT/before"
-lull shield --keep --vm "$guest" >"$OUT/keep" 2>&1 &
-keep=$!
-until_true 20 grep -q 'steps held' "$OUT/keep"
+keep_start plug --vm "$guest"
 must all_held
 
 online 3 0
@@ -88,10 +86,4 @@ if [ "$has_partitions" ]; then
 fi
 
 kill -TERM "$keep"
-_rc=0
-wait "$keep" || _rc=$?
-cat "$OUT/keep"
-must test "$_rc" -eq 0
-host_state >"$OUT/after"
-must diff "$OUT/before" "$OUT/after"
-must test ! -e /run/lull/journal
+keep_end plug host_state

@@ -9,33 +9,6 @@
 edu=$(pci_find 0x1234:0x11e8)
 line="vfio-msi[0]($edu)"
 
-state() {
-	for file in /proc/irq/*/smp_affinity_list /proc/irq/default_smp_affinity \
-		/sys/devices/virtual/workqueue/cpumask /proc/sys/kernel/watchdog_cpumask; do
-		[ ! -e "$file" ] || echo "$file $(cat "$file")"
-	done
-}
-
-# keep_start NAME ARGUMENT...: sets $keep.
-keep_start() {
-	_name=$1
-	shift
-	lull shield --keep --without cpuset "$@" >"$OUT/$_name.keep" 2>&1 &
-	keep=$!
-	until_true 20 grep -q 'steps held' "$OUT/$_name.keep"
-}
-
-# keep_end NAME: it ends; all is as before.
-keep_end() {
-	_rc=0
-	wait "$keep" || _rc=$?
-	cat "$OUT/$1.keep"
-	state >"$OUT/$1.after"
-	must test "$_rc" -eq 0
-	must diff "$OUT/before" "$OUT/$1.after"
-	must test ! -e /run/lull/journal
-}
-
 # In hundredths of a second.
 uptime_cs() {
 	cut -d' ' -f1 /proc/uptime | tr -d .
@@ -45,12 +18,8 @@ is_placed() {
 	[ "$(cat "/proc/irq/$(line_of "$line")/smp_affinity_list")" = 2 ]
 }
 
-is_there() {
-	[ -n "$(line_of "$line")" ]
-}
-
 is_gone() {
-	! is_there
+	! line_is_there "$line"
 }
 
 device_ends() {
@@ -60,30 +29,30 @@ device_ends() {
 }
 
 vfio_bind "$edu"
-state >"$OUT/before"
+mask_state >"$OUT/before"
 
 # Of a lull that does not stay: the line that a driver gets again is another one, which no shield has
 # placed, and nobody has made it drift. Then there is nothing of it to put back.
 device_start edu vfirq "$edu" --rate 1000
-until_true 20 is_there
+until_true 20 line_is_there "$line"
 must lull shield -c 2 --without cpuset
 must is_placed
 device_ends
 device_start edu vfirq "$edu" --rate 1000
-until_true 20 is_there
+until_true 20 line_is_there "$line"
 must lull status >"$OUT/status"
 must grep -q ' 0 drifted, 1 gone, 0 failed' "$OUT/status"
 must grep -q "vfio-msi.0.*, not 2" "$OUT/status"
 must lull restore
 [ "$(cat "/proc/irq/$(line_of "$line")/smp_affinity_list")" = 0-3 ]
 device_ends
-state >"$OUT/again"
+mask_state >"$OUT/again"
 must diff "$OUT/before" "$OUT/again"
 
-keep_start late -c 2
+keep_start late --without cpuset -c 2
 for time in first again; do
 	device_start edu vfirq "$edu" --rate 1000
-	until_true 20 is_there
+	until_true 20 line_is_there "$line"
 	since=$(uptime_cs)
 	until_true 10 is_placed
 	took=$(($(uptime_cs) - since))
@@ -106,9 +75,9 @@ echo "the line is placed after its CPU was gone"
 device_ends
 lull status || true
 kill -TERM "$keep"
-keep_end late
+keep_end late mask_state
 
 guest_start guest --vcpus 1 --mode idle --pin 3
-keep_start vm --vm "$guest"
+keep_start vm --without cpuset --vm "$guest"
 guest_end "$guest"
-keep_end vm
+keep_end vm mask_state

@@ -10,17 +10,6 @@
 edu=$(pci_find 0x1234:0x11e8)
 line="vfio-msi[0]($edu)"
 
-state() {
-	for file in /proc/irq/*/smp_affinity_list /proc/irq/default_smp_affinity \
-		/sys/devices/virtual/workqueue/cpumask /proc/sys/kernel/watchdog_cpumask; do
-		[ ! -e "$file" ] || echo "$file $(cat "$file")"
-	done
-}
-
-is_there() {
-	[ -n "$(line_of "$line")" ]
-}
-
 all_held() {
 	lull status >"$OUT/status" 2>&1
 }
@@ -31,25 +20,23 @@ grep -qw mem /sys/power/state && [ -e /sys/power/pm_test ] || {
 }
 vfio_bind "$edu"
 device_start edu vfirq "$edu" --rate 1000
-until_true 20 is_there
+until_true 20 line_is_there "$line"
 device_raise edu 5
-state >"$OUT/before"
-lull shield --keep -c 2 --without cpuset >"$OUT/keep" 2>&1 &
-keep=$!
-until_true 20 grep -q 'steps held' "$OUT/keep"
+mask_state >"$OUT/before"
+keep_start awake --without cpuset -c 2
 until_true 20 all_held
-state >"$OUT/shielded"
+mask_state >"$OUT/shielded"
 must test "$(cat "/proc/irq/$(line_of "$line")/smp_affinity_list")" = 2
 
 echo core >/sys/power/pm_test
 for time in first again; do
 	echo mem >/sys/power/state || fail 'the kernel does not go to sleep'
 	must kill -0 "$keep"
-	state >"$OUT/awake-$time"
+	mask_state >"$OUT/awake-$time"
 	diff "$OUT/shielded" "$OUT/awake-$time" || echo "rewritten by the kernel ($time)"
 	sleep 6 # the look at everything is every 5 s
 	until_true 20 all_held
-	state >"$OUT/held-$time"
+	mask_state >"$OUT/held-$time"
 	must diff "$OUT/shielded" "$OUT/held-$time"
 	device_raise edu 20
 	before=$(line_counts "$line")
@@ -60,10 +47,4 @@ done
 must test "$(dmesg | grep -c 'CPU 2 is now offline')" -eq 2
 
 kill -TERM "$keep"
-rc=0
-wait "$keep" || rc=$?
-cat "$OUT/keep"
-must test "$rc" -eq 0
-state >"$OUT/after"
-must diff "$OUT/before" "$OUT/after"
-must test ! -e /run/lull/journal
+keep_end awake mask_state

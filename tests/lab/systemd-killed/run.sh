@@ -24,14 +24,7 @@ is_killed() {
 	[ "$_rc" -eq 0 ]
 }
 
-pids=
-systemd_daemon loose sleep 1000
-systemd_daemon pinned taskset -c 1,2 sleep 1000
-systemd_daemon guests taskset -c 2 sleep 1000
-sleep 1
-for name in loose pinned guests; do
-	pids="$pids $(systemctl show -p MainPID --value "lab-$name.service")"
-done
+systemd_daemons
 # shellcheck disable=SC2086 # words
 systemd_state $pids >"$OUT/before"
 

@@ -11,10 +11,7 @@
 state() {
 	# shellcheck disable=SC2086 # words
 	systemd_state $pids
-	for file in /proc/irq/*/smp_affinity_list /proc/irq/default_smp_affinity \
-		/sys/devices/virtual/workqueue/cpumask /proc/sys/kernel/watchdog_cpumask; do
-		[ ! -e "$file" ] || echo "$file $(cat "$file")"
-	done
+	mask_state
 }
 
 # before NAME, as_before NAME
@@ -42,14 +39,8 @@ is_shielded() {
 	must test "$(cpus_of 1)" = 0-1,3
 }
 
-pids= same=
-systemd_daemon loose sleep 1000
-systemd_daemon pinned taskset -c 1,2 sleep 1000
-systemd_daemon guests taskset -c 2 sleep 1000
-sleep 1
-for name in loose pinned guests; do
-	pids="$pids $(systemctl show -p MainPID --value "lab-$name.service")"
-done
+same=
+systemd_daemons
 
 before once
 lull plan -c 2 --only cpuset
