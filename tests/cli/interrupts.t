@@ -68,7 +68,7 @@ facts=()
 if [[ -f $machines/FACTS.tsv ]]; then
 	mapfile -t facts < <(tail -n +2 "$machines/FACTS.tsv")
 fi
-plan $((28 + (${#facts[@]} ? ${#facts[@]} : 1)))
+plan $((31 + (${#facts[@]} ? ${#facts[@]} : 1)))
 
 holds "text, 80 columns" prints desktop.interrupts.80.txt "list --interrupts $desktop"
 holds "the document" documents desktop.interrupts.json "list --interrupts $desktop --json"
@@ -93,6 +93,8 @@ holds "a recorded machine without them: an empty list" bash -c \
 check "-c alone" "list -c 1 $desktop" 1 'add --interrupts'
 check "-d alone" "list -d 1s $desktop" 1 'add --interrupts'
 check "-d of a recorded machine" "list --interrupts -d 1s $desktop" 1 'nothing happens in'
+check "-c: a CPU that is not there" "list --interrupts -c 2,99 $desktop" 4 'CPU 99 is not online'
+check "-c: the same of the document" "list --json -c 99 $desktop" 4 'CPU 99 is not online'
 check "-c: not a list" "list --interrupts -c 1- $desktop" 1 'not a CPU list'
 check "no such VM" "list --interrupts --vm linux $desktop" 4 'no VM matches'
 check "this machine, for 20 ms" "list --interrupts -d 20ms" 0 'counted for [0-9.]+ ms'
@@ -108,6 +110,7 @@ refuses ' CPU0\n 1: 18446744073709551616 x\n' 2
 mkdir -p "$work/none"
 check "no file" "list --interrupts --sysroot $work/none" 1 'proc/interrupts: No such file'
 put ' CPU0\n 24: 5 PCI-MSI 1-edge a\033[2Jb\302\233c\377\n'
+check "-c: nobody knows which are there" "list --interrupts -c 99 --sysroot $work/machine" 0 ''
 check "control characters in a name" "list --interrupts --sysroot $work/machine" 0 'a\?\[2Jb' $'\033'
 holds "and in the document" answers "--sysroot $work/machine" '.interrupts[0].actions' '["a?[2Jb??c?"]'
 put ' CPU0\n 24: 5 PCI-MSI 1-edge eth0-vfio-msi, vfio-msi[0](0000:01:00.0)\n 25: 1 x 1-edge vfio\n'

@@ -139,6 +139,15 @@ static int check_vm(const struct config *config, const struct vm_list *list, con
 	return EXIT_REFUSED;
 }
 
+/* Of a recorded machine nobody may know which it has. */
+static int check_cpus(const struct config *config, const struct root *root)
+{
+	if (cpuset_is_empty(config->cpus) ||
+	    (!fs_root_is_live(root) && !fs_exists(root, "sys/devices/system/cpu/online")))
+		return 0;
+	return target_check_cpus(root, config->cpus);
+}
+
 static int write_inventory(const struct config *config, const struct inventory *inv)
 {
 	const struct cpuset *cpus = cpuset_is_empty(config->cpus) ? NULL : config->cpus;
@@ -184,7 +193,8 @@ static int list(const struct config *config, const struct root *root)
 	const struct vm *only;
 	int code, err = 0;
 
-	code = read_cpus(root, &inv);
+	code = check_cpus(config, root);
+	code = code ?: read_cpus(root, &inv);
 	code = code ?: read_vms(root, &vms);
 	code = code ?: check_vm(config, &vms, &only);
 	if (!code && (config->interrupts || config->json))

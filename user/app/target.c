@@ -201,7 +201,7 @@ static int add_all_vcpus(const struct root *root, struct target *target)
 	return code;
 }
 
-static int check_cpus(const struct root *root, const struct cpuset *cpus)
+int target_check_cpus(const struct root *root, const struct cpuset *cpus)
 {
 	struct cpuset offline = *cpus, online;
 	auto_free char *list = NULL;
@@ -229,7 +229,7 @@ int target_resolve(const struct root *root, const struct target_request *request
 
 	*ret = (struct target){ 0 };
 	if (cpus)
-		code = check_cpus(root, request->cpus);
+		code = target_check_cpus(root, request->cpus);
 	for (unsigned int i = 0; i < request->tids.n && !code; i++)
 		code = add_tid(root, request->tids.v[i], ret);
 	for (unsigned int i = 0; i < request->pids.n && !code; i++)

@@ -41,6 +41,9 @@ void target_done(struct target *target);
  */
 int target_find_vms(const struct root *root, struct vm_list *ret);
 
+/* Is each of @cpus online? 0, or an exit code; a message was printed. */
+int target_check_cpus(const struct root *root, const struct cpuset *cpus);
+
 /* One more thread. -ENOMEM. */
 int target_add(struct target *target, const struct capture_target *thread);
 /* The CPUs that the threads may run on, when the user named none. */
