@@ -17,7 +17,10 @@ export LC_ALL=C.UTF-8
 make_rounds "$r"
 jq '.threads[0].vcpu = 7' "$r/a1.json" >"$r/other.json"
 jq '.loss.complete = false | .loss.dropped = 3' "$r/a1.json" >"$r/lost.json"
-jq '(.threads[].ledger[] | select(.row == "halted") | .sum_ns) *= 3' "$r/a1.json" >"$r/idle.json"
+jq '.threads[] |= ((.ledger[] | select(.row == "halted") | .sum_ns) *= 3 |
+	.wall_ns = ([.ledger[].sum_ns] | add))' "$r/a1.json" >"$r/idle.json"
+jq '.threads[1].ledger[0].sum_ns += 1' "$r/a1.json" >"$r/edited.json"
+jq '.rounds[4].threads[1].ledger[0].sum_ns += 1' "$r/rounds.json" >"$r/edited-rounds.json"
 gzip -k "$r/b1.json"
 jq '.rounds[3].side = "c"' "$r/rounds.json" >"$r/side.json"
 jq '(.rounds[1].loss.complete, .rounds[9].loss.complete) = false' "$r/rounds.json" >"$r/pairs.json"
@@ -37,7 +40,7 @@ answers() {
 }
 
 both="--before $r/b?.json --after $r/a?.json"
-plan 32
+plan 34
 
 check "no recordings" "compare" 1 'two recordings, one with rounds, or --before FILE'
 check "one recording without rounds" "compare $r/b1.json" 1 'holds no rounds to compare'
@@ -77,6 +80,10 @@ check "rounds of one file: pairs" "compare $r/rounds.json" 0 '6 after, 60.0 s, i
 holds "rounds of one file: the same effect" answers "compare $r/rounds.json" \
 	'[.paired, .verdict, (.figures[0].effect * 10000 | round)]' '[true,"improved",-966]'
 check "rounds of one file: it is a recording, too" "explain $r/rounds.json" 0 'demo-noise'
+check "an edited ledger" "compare $r/b1.json $r/edited.json" 1 \
+	'edited.json: threads\[1\]: damaged: the ledger sums to [0-9]+ ns, its wall time is'
+check "an edited ledger of a round" "compare $r/edited-rounds.json" 1 \
+	'rounds\[4\]: threads\[1\]: damaged: '
 check "rounds of one file: another side" "compare $r/side.json" 1 'rounds\[3\]: side: "a" or "b"'
 
 check "pairs with loss: left out" "compare $r/pairs.json" 0 \

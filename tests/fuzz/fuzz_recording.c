@@ -35,6 +35,14 @@ static void check_sum(const struct explain *explain)
 		abort();
 }
 
+/* What is read keeps its promise. */
+static void check_ledgers(const struct recording *rec)
+{
+	for (unsigned int i = 0; i < rec->n_threads; i++)
+		if (rec_thread_row_ns(&rec->threads[i], NULL) != rec->threads[i].wall_ns)
+			abort();
+}
+
 static void show(const struct explain *explain, bool as_json)
 {
 	const struct report_style style = { .width = 80, .top = 1000 };
@@ -66,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_text(why.s);
 	if (err)
 		return 0;
+	check_ledgers(&rec);
 	if (!explain_recording(&rec, &explain)) {
 		check_sum(&explain);
 		show(&explain, false);

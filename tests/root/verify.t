@@ -10,8 +10,8 @@
 . "$(dirname "$0")/record.sh"
 # shellcheck source-path=SCRIPTDIR source=shield.sh
 . "$(dirname "$0")/shield.sh"
+need_shield # before this test keeps to one CPU
 need_record
-need_shield
 work_mask=/sys/devices/virtual/workqueue/cpumask
 work_old=$(cat $work_mask 2>/dev/null)
 own=/sys/fs/cgroup/cpuset/lull-test-guest

@@ -118,6 +118,24 @@ TEST(report_json_read__names_the_key_that_is_wrong)
 		      "watch.threads[0].comm: a string with a NUL byte in it");
 }
 
+TEST(report_json_read__refuses_a_ledger_that_does_not_sum_to_its_wall_time)
+{
+	check_refused("\"sum_ns\":9999782455", "\"sum_ns\":9999782456",
+		      "threads[0]: damaged: the ledger sums to 10000000001 ns, its wall time is "
+		      "10000000000 ns");
+	check_refused("\"sum_ns\":9999782455", "\"sum_ns\":18446744073709551614",
+		      "threads[0]: the ledger sums to more than any time");
+	/* What has no row at all: an empty ledger of a thread that lived. */
+	check_refused("\"ledger\":[", "\"ledger\":[],\"was\":[",
+		      "threads[0]: damaged: the ledger sums to 0 ns, its wall time is 10000000000 "
+		      "ns");
+}
+
+TEST(report_json_read__asks_the_sources_of_a_cpu_for_no_sum)
+{
+	check_refused("\"sum_ns\":", "\"sum_ns\":1", NULL);
+}
+
 /* They are not in every recording: put before a key that is. */
 TEST(report_json_read__names_what_is_wrong_with_the_host)
 {

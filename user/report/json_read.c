@@ -160,6 +160,22 @@ static int read_optional_u64(const struct json_node *up, const char *key, bool *
 	return err;
 }
 
+/* Every lull has seen to that before it wrote a ledger, whatever was lost: this one was edited. */
+static int check_sum(const struct json_node *item, const struct rec_thread *thread)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < thread->n_ledger; i++)
+		if (__builtin_add_overflow(sum, thread->ledger[i].sum_ns, &sum))
+			return json_node_refuse(item, "the ledger sums to more than any time");
+	if (sum != thread->wall_ns)
+		return json_node_refuse(item,
+					"damaged: the ledger sums to %" PRIu64
+					" ns, its wall time is %" PRIu64 " ns",
+					sum, thread->wall_ns);
+	return 0;
+}
+
 static int read_thread(const struct json_node *item, void *to)
 {
 	struct recording *rec = to;
@@ -168,6 +184,7 @@ static int read_thread(const struct json_node *item, void *to)
 
 	err = err ?: json_node_read_fields(item, json_thread_fields, thread);
 	err = err ?: json_node_read_list(item, "ledger", true, read_ledger_entry, thread);
+	err = err ?: check_sum(item, thread);
 	err = err ?: json_hist_read_held(item, "gap", &thread->gap);
 	err = err ?: json_hist_read_held(item, "wake", &thread->wake);
 	err = err ?: json_hist_read_held(item, "preempted", &thread->preempted);
