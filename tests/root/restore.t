@@ -17,6 +17,7 @@ way_out() {
 	for pid in ${spawned_all[@]+"${spawned_all[@]}"}; do
 		reap "$pid"
 	done
+	[[ ! -s $work/journal ]] || cat "$work/journal" >/run/lull/journal
 	shield_done
 	[[ -z $v1 ]] || rmdir "$sets/in" "$sets" 2>/dev/null
 	(exit "$code")
@@ -81,6 +82,23 @@ is_ready() {
 	grep -q 'steps held' "$work/keep"
 }
 
+is_damaged() {
+	grep -q 'journal is damaged' "$work/keep"
+}
+
+is_itself_again() {
+	grep -q 'looked after again' "$work/keep"
+}
+
+# It tries twice a second.
+says_it_once() {
+	cp /run/lull/journal "$work/journal" && echo what >/run/lull/journal || return 1
+	wait_until 8 is_damaged
+	sleep 3
+	cat "$work/journal" >/run/lull/journal && rm "$work/journal"
+	wait_until 3 is_itself_again && (($(grep -c 'journal is damaged' "$work/keep") == 1))
+}
+
 # Somebody else writes it five times a second, for 14 s.
 fight() {
 	local i
@@ -101,7 +119,7 @@ runs_on_hosts_cpus() {
 	! expand_cpus "$(sed -n 's/^Cpus_allowed_list:\t//p' "/proc/$1/status")" | grep -qx "$cpu"
 }
 
-plan 11
+plan 12
 host_state >"$work/before"
 check "by the printed commands" by_hand
 if [[ -n $v1 ]]; then
@@ -130,6 +148,7 @@ spawn "$LULL" shield -c "$cpu" --keep --only irq >"$work/keep" 2>&1
 keeper=$spawned
 wait_until 10 is_ready
 check "--keep runs on the host's CPUs" runs_on_hosts_cpus "$keeper"
+check "--keep says once that the journal is damaged, and that it is no more" says_it_once
 fight
 check "--keep takes back more and more seldom" taken_back
 reap "$keeper"

@@ -56,7 +56,7 @@ static const struct opt_spec spec = {
 	.n_opts = ARRAY_SIZE(options),
 };
 
-static int print_shell(const struct shielding *s)
+static int print_shell(struct shielding *s)
 {
 	auto_str struct str text = { 0 };
 	int err = shielding_add_commands(&s->apply.plan, false, &text);

@@ -7,7 +7,6 @@
 #include "app/keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/netlink.h>
 #include <poll.h>
@@ -118,12 +117,11 @@ static uint64_t add_text(uint64_t hash, const char *text)
 
 static void add_passed_through(const struct root *root, const char *name, struct signature *sum)
 {
-	auto_close int fd = fs_open(root, O_PATH | O_DIRECTORY, "sys/kernel/irq/%s", name);
 	auto_free char *mask = NULL;
 	char inode[24] = "";
 	struct stat st;
 
-	if (fd >= 0 && !fstat(fd, &st))
+	if (!fs_stat(root, &st, "sys/kernel/irq/%s", name))
 		(void)snprintf(inode, sizeof(inode), "%llu", (unsigned long long)st.st_ino);
 	if (fs_read_line(root, &mask, "proc/irq/%s/smp_affinity_list", name))
 		mask = NULL;
@@ -199,8 +197,11 @@ static int again(struct keeper *k)
 	err = apply_again(&s->apply);
 	if (!err && claim(k))
 		err = apply_again(&s->apply);
-	if (!err)
+	if (!err) {
 		k->has_reset = false;
+		if (shielding_forget_error(s))
+			log_warn("the shield is looked after again");
+	}
 	code = err ? shielding_error(s, "shield", err) : 0;
 	reopen(k);
 	k->next_full_ns = now_ns() + FULL_NS;
@@ -213,7 +214,7 @@ static bool is_same_set(const struct signature *a, const struct signature *b)
 }
 
 /*
- * A failure to look is said, and tried again: it ends nothing. What appeared while everything was
+ * A failure to look is said once, and tried again: it ends nothing. What appeared while everything was
  * looked at is new at the next look; masks are remembered as they were made.
  */
 static void look(struct keeper *k)
@@ -235,6 +236,7 @@ static int lift(struct keeper *k)
 	int err, code;
 
 	notify("STOPPING=1");
+	(void)shielding_forget_error(s);
 	code = shielding_open_journal(s, "shield", true, WAIT_NS);
 	if (code)
 		return code;

@@ -77,6 +77,7 @@ void shielding_done(struct shielding *s)
 	}
 	free(s->steps.shields);
 	arrivals_done(&s->steps.arrivals);
+	free(s->said);
 	free(s->guest_text);
 	free(s->host_text);
 	free(s->title);
@@ -285,41 +286,62 @@ int shielding_resolve(struct shielding *s, const struct shielding_request *reque
 	return err ? EXIT_REFUSED : 0;
 }
 
+/* What is tried again and again says the same once. */
+__attribute__((format(printf, 2, 3))) static void say(struct shielding *s, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = str_vformat(fmt, ap);
+	va_end(ap);
+	if (text && s->said && streq(text, s->said)) {
+		free(text);
+		return;
+	}
+	log_error("%s", text ?: "out of memory");
+	free(s->said);
+	s->said = text;
+}
+
 /* What went wrong with the journal, or with the lock; 0: something else did. */
-static int journal_error(const struct shielding *s, const char *command, int err)
+static int journal_error(struct shielding *s, const char *command, int err)
 {
 	const char *dir = "/run/lull";
 
 	switch (err) {
 	case -EWOULDBLOCK:
-		log_error("%s: another lull (pid %d) is changing the host; try again", command,
-			  s->apply.lock_holder);
+		say(s, "%s: another lull (pid %d) is changing the host; try again", command,
+		    s->apply.lock_holder);
 		return EXIT_REFUSED;
 	case -EBADMSG:
-		log_error("%s: %s/journal is damaged, so nothing is touched; lull status shows "
-			  "nothing either: put back by hand, or reboot, and remove it",
-			  command, dir);
+		say(s,
+		    "%s: %s/journal is damaged, so nothing is touched; lull status shows "
+		    "nothing either: put back by hand, or reboot, and remove it",
+		    command, dir);
 		return EXIT_ERROR;
 	case -EPROTONOSUPPORT:
-		log_error("%s: %s/journal was written by another version of lull: use that one to "
-			  "restore",
-			  command, dir);
+		say(s,
+		    "%s: %s/journal was written by another version of lull: use that one to "
+		    "restore",
+		    command, dir);
 		return EXIT_ERROR;
 	case -ELOOP:
 	case -EPERM:
-		log_error("%s: %s is a link, or not root's alone: somebody else made it; look at "
-			  "it, then remove it",
-			  command, dir);
+		say(s,
+		    "%s: %s is a link, or not root's alone: somebody else made it; look at "
+		    "it, then remove it",
+		    command, dir);
 		return EXIT_REFUSED;
 	case -EACCES:
-		log_error("%s: needs root", command);
+		say(s, "%s: needs root", command);
 		return EXIT_REFUSED;
 	default:
 		return 0;
 	}
 }
 
-int shielding_error(const struct shielding *s, const char *command, int err)
+int shielding_error(struct shielding *s, const char *command, int err)
 {
 	/* The same errors mean something else of what a knob could not read. */
 	bool is_knobs = s->apply.bad && (err != -EACCES || !geteuid());
@@ -330,19 +352,28 @@ int shielding_error(const struct shielding *s, const char *command, int err)
 	if (err == -ENOMEM)
 		return no_memory(command);
 	if (err == -EBUSY) {
-		log_error("%s: %s", command,
-			  s->apply.plan.refusal ? s->apply.plan.refusal : "the host is busy");
+		say(s, "%s: %s", command,
+		    s->apply.plan.refusal ? s->apply.plan.refusal : "the host is busy");
 		return EXIT_REFUSED;
 	}
 	if (s->apply.has_begun)
-		log_error("%s: stopped in the midst: %s; lull restore puts everything back",
-			  command, strerror(-err));
+		say(s, "%s: stopped in the midst: %s; lull restore puts everything back", command,
+		    strerror(-err));
 	else if (s->apply.bad)
-		log_error("%s: planning %s: %s; nothing was changed", command, s->apply.bad->name,
-			  strerror(-err));
+		say(s, "%s: planning %s: %s; nothing was changed", command, s->apply.bad->name,
+		    strerror(-err));
 	else
-		log_error("%s: /run/lull: %s; nothing was changed", command, strerror(-err));
+		say(s, "%s: /run/lull: %s; nothing was changed", command, strerror(-err));
 	return EXIT_ERROR;
+}
+
+bool shielding_forget_error(struct shielding *s)
+{
+	bool had = s->said;
+
+	free(s->said);
+	s->said = NULL;
+	return had;
 }
 
 int shielding_open_journal(struct shielding *s, const char *command, bool is_writer,

@@ -36,6 +36,7 @@ struct shielding {
 	struct plan fresh; /* what appeared since, and is not as the shields want it */
 	struct steps steps;
 	char *guest_text, *host_text, *title;
+	char *said; /* the last error; NULL: none */
 };
 
 /*
@@ -61,8 +62,10 @@ int shielding_show(struct shielding *s, const char *command, bool with_shields);
 void shielding_drop_held(struct shielding *s);
 /* The plain shell commands of a plan. -ENOMEM, or what a knob cannot express. */
 int shielding_add_commands(const struct plan *plan, bool is_lifting, struct str *to);
-/* What failed, on which object, why, what to do. */
-int shielding_error(const struct shielding *s, const char *command, int err);
+/* What failed, on which object, why, what to do; not what was said last, until it is forgotten. */
+int shielding_error(struct shielding *s, const char *command, int err);
+/* true if there was something. */
+bool shielding_forget_error(struct shielding *s);
 
 /* The VMs as they run now; what is not found stays as it was. */
 void shielding_read_vms(struct shielding *s);
