@@ -19,6 +19,7 @@ way_out() {
 	done
 	[[ ! -s $work/journal ]] || cat "$work/journal" >/run/lull/journal
 	shield_done
+	[[ -z $v1 ]] || back_by_hand
 	[[ -z $v1 ]] || rmdir "$sets/in" "$sets" 2>/dev/null
 	(exit "$code")
 	tap_done
@@ -34,6 +35,39 @@ by_hand() {
 	host_is_as_before && [[ ! -d $v1/lull-host ]] || return 1
 	"$LULL" restore --all >"$work/out" || { cat "$work/out" && return 1; }
 	shield_left_nothing
+}
+
+back_by_hand() {
+	local t i
+	for ((i = 0; i < 9; i++)); do
+		[[ -d $v1/lull-host ]] || return 0
+		while read -r t; do echo "$t" >"$v1/tasks"; done <"$v1/lull-host/tasks"
+		rmdir "$v1/lull-host" || sleep 0.1
+	done 2>/dev/null
+	return 1
+}
+
+# is_in CPUSET PID
+is_in() {
+	[[ $(<"/proc/$2/cpuset") == "$1" ]] || { echo "$2 is in $(<"/proc/$2/cpuset")" && return 1; }
+}
+
+# What is printed moves what lull moves: not who has a guest's CPU alone, nor who is off them.
+moved_by_hand() {
+	local free guests hosts bad=0
+	spawn taskset -c "$(first_cpu)" sleep 600
+	hosts=$spawned
+	spawn taskset -c "$cpu" sleep 600
+	guests=$spawned
+	spawn taskset -c "$(first_cpu),$cpu" sleep 600
+	free=$spawned
+	sleep 0.2
+	"$LULL" plan -c "$cpu" --only cpuset --shell >"$work/there.sh"
+	bash -e "$work/there.sh"
+	is_in /lull-host "$free" && is_in / "$guests" && is_in / "$hosts" || bad=1
+	back_by_hand || bad=1
+	for free in $free $guests $hosts; do reap "$free"; done
+	return $bad
 }
 
 # Tasks of the root cpuset that are born, and give back some memory as they end.
@@ -119,13 +153,15 @@ runs_on_hosts_cpus() {
 	! expand_cpus "$(sed -n 's/^Cpus_allowed_list:\t//p' "/proc/$1/status")" | grep -qx "$cpu"
 }
 
-plan 12
+plan 13
 host_state >"$work/before"
 check "by the printed commands" by_hand
 if [[ -n $v1 ]]; then
+	check "there by the printed commands" moved_by_hand
 	check "beside tasks that end, ten times" beside_ending_tasks
 	check "cpusets within each other, on the guest's CPU alone" nested
 else
+	skip "there by the printed commands" "no cpuset of cgroup v1"
 	skip "beside tasks that end" "no cpuset of cgroup v1"
 	skip "cpusets within each other" "no cpuset of cgroup v1"
 fi

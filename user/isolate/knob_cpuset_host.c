@@ -250,19 +250,39 @@ int cpuset_host_is_needed(const struct root *root, const struct cpuset_tree *tre
 	return err ?: is;
 }
 
+/* As is_movable(): exits with 0 where a thread has CPUs of the host's and others, and each has some. */
+#define IS_MOVABLE                                                      \
+	"awk -v h=%s '\n"                                               \
+	"function set(l, a, n, p, i, r, c) {\n"                         \
+	"\tn = split(l, p, \",\")\n"                                    \
+	"\tfor (i = 1; i <= n; i++) {\n"                                \
+	"\t\tsplit(p[i] \"-\" p[i], r, \"-\")\n"                        \
+	"\t\tfor (c = r[1]; c <= r[2]; c++) a[c]\n"                     \
+	"\t}\n"                                                         \
+	"}\n"                                                           \
+	"BEGIN { set(h, host) }\n"                                      \
+	"$1 == \"Cpus_allowed_list:\" {\n"                              \
+	"\tsplit(\"\", own); set($2, own); some = more = 0\n"           \
+	"\tfor (cpu in own) if (cpu in host) some = 1; else more = 1\n" \
+	"\tif (!some) stays = 1; else if (more) moves = 1\n"            \
+	"}\n"                                                           \
+	"END { exit stays || !moves }'"
+
 /* Kernel threads have no program, and stay, as VMs do; tasks are born while others are moved. */
 int cpuset_host_shell(const struct cpuset_tree *tree, const char *value, struct str *to)
 {
 	const char *mems = " && cat cpuset.mems > " CPUSET_HOST "/cpuset.mems";
 
 	if (*value)
-		return str_addf(
-			to,
-			"(cd /%s && mkdir -p " CPUSET_HOST "%s && echo %s > " CPUSET_HOST
-			"/cpuset.cpus\n"
-			"while read -r t; do [ -e /proc/$t/exe ] && ! ls -l /proc/$t/fd | "
-			"grep -q :kvm-vm && echo $t > " CPUSET_HOST "/%s; done < %s) 2>/dev/null\n",
-			tree->mount, tree->has_mems ? mems : "", value, tree->tasks, tree->tasks);
+		return str_addf(to,
+				"(cd /%s && mkdir -p " CPUSET_HOST "%s && echo %s > " CPUSET_HOST
+				"/cpuset.cpus\n"
+				"while read -r t; do [ -e /proc/$t/exe ] && ! ls -l /proc/$t/fd | "
+				"grep -q :kvm-vm && " IS_MOVABLE
+				" /proc/$t/%sstatus && echo $t > " CPUSET_HOST
+				"/%s; done < %s) 2>/dev/null\n",
+				tree->mount, tree->has_mems ? mems : "", value, value,
+				tree->has_mems ? "" : "task/*/", tree->tasks, tree->tasks);
 	return str_addf(to,
 			"(cd /%s && for i in 1 2 3 4 5 6 7 8 9; do [ -d " CPUSET_HOST
 			" ] || break\n"
