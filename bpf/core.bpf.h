@@ -131,6 +131,15 @@ static __always_inline __u32 apart(__u32 x)
 	return x;
 }
 
+/* All ones for 0, else 0, by no condition. */
+static __always_inline __u64 is_zero(__u32 x)
+{
+	__u64 y = x;
+
+	asm volatile("" : "+r"(y));
+	return (__s64)(y - 1) >> 63;
+}
+
 /* A piece of time and its place in a histogram: looked up once for all that count it. */
 struct piece {
 	__u64 ns;
@@ -261,27 +270,28 @@ static __always_inline __u32 cause_find(struct lull_cpu *c, __u64 key, bool take
 	return forget(at);
 }
 
+/* In ledger.bpf.c: the first piece of what is found by number gives it its name and histogram. */
+int ledger_cause_first(struct lull_cpu *c, __u32 at, __u64 key);
+int ledger_entry_first(struct lull_victim *v, __u32 at, __u64 key);
+
 /* The place of a cause found by number. */
 static __always_inline __u32 cause_place(struct lull_cpu *c, __u32 at, __u64 key)
 {
-	if (!c->cause[at].key) {
-		c->cause[at].key = key;
-		cause_init(c, &c->cause[at]);
-	}
+	if (!c->cause[at].key)
+		ledger_cause_first(c, at, key);
 	return at;
 }
 
 /* The place of any cause: by number where it has one, else by search. */
 static __always_inline __u32 cause_at(struct lull_cpu *c, __u64 cause)
 {
-	enum lull_kind kind = LULL_CAUSE_KIND(cause);
-	__u32 id = LULL_CAUSE_ID(cause);
+	__u32 nth = LULL_CAUSE_KIND(cause) - LULL_KIND_VECTOR; /* 0: vectors, 1: softirqs */
+	__u32 at = nth * LULL_CAUSE_SOFTIRQ + (LULL_CAUSE_ID(cause) & 15);
 
-	if (kind == LULL_KIND_VECTOR)
-		return cause_place(c, id & (LULL_CAUSE_SOFTIRQ - 1), cause);
-	if (kind == LULL_KIND_SOFTIRQ)
-		return cause_place(c, LULL_CAUSE_SOFTIRQ + (id & 15), cause);
-	return cause_find(c, cause, true);
+	if (nth > 1)
+		return cause_find(c, cause, true);
+	asm volatile("" : "+r"(at)); /* 6.1 cannot tell its limit */
+	return cause_place(c, at & (LULL_CAUSE_HASHED - 1), cause);
 }
 
 static __always_inline void cause_count(struct lull_cpu *c, __u64 at, struct piece p)
@@ -331,15 +341,12 @@ static __always_inline __u32 entry_find(struct lull_victim *v, __u32 row, __u64 
 	return forget(at);
 }
 
-/* In ledger.bpf.c. */
-int ledger_entry_first(struct lull_victim *v, __u32 at, __u64 key);
-
 /* One piece of time for the entry in place @at, which must be below LULL_ENTRIES. */
 static __always_inline void entry_count(struct lull_victim *v, __u64 at, __u64 key, struct piece p)
 {
 	struct lull_entry *e = &v->entry[at];
 
-	if (!e->count && at < LULL_ENTRY_HASHED)
+	if (!e->count)
 		ledger_entry_first(v, at, key);
 	e->count++;
 	e->sum_ns += p.ns;

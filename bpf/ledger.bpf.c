@@ -43,6 +43,15 @@ __noinline int ledger_victim_label(struct lull_victim *v, __u32 owner, __u32 fn,
 	return 0;
 }
 
+__noinline int ledger_cause_first(struct lull_cpu *c, __u32 at, __u64 key)
+{
+	if (!c || at >= LULL_CAUSE_HASHED)
+		return 0;
+	c->cause[at].key = key;
+	cause_init(c, &c->cause[at]);
+	return 0;
+}
+
 /* The first piece of an entry that is found by number: till then it has no name and no histogram. */
 __noinline int ledger_entry_first(struct lull_victim *v, __u32 at, __u64 key)
 {

@@ -240,11 +240,14 @@ static __always_inline void victim_resumed(struct lull_victim *v, __u64 now)
 		v->gap_end_ns = now;
 }
 
+/* Of an interrupt, in the order of the kinds: by no condition. */
 static __always_inline __u32 row_of(enum lull_kind kind)
 {
-	return kind == LULL_KIND_VECTOR	   ? LULL_ROW_VECTOR
-	       : kind == LULL_KIND_SOFTIRQ ? LULL_ROW_SOFTIRQ
-					   : LULL_ROW_IRQ;
+	_Static_assert(LULL_ROW_VECTOR - LULL_ROW_IRQ == LULL_KIND_VECTOR - LULL_KIND_IRQ &&
+			       LULL_ROW_SOFTIRQ - LULL_ROW_IRQ == LULL_KIND_SOFTIRQ - LULL_KIND_IRQ,
+		       "rows in the order of kinds");
+
+	return LULL_ROW_IRQ + (kind - LULL_KIND_IRQ);
 }
 
 /*

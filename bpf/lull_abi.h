@@ -426,13 +426,14 @@ static inline int lull_is_halt(const struct lull_victim *v)
 /* The place of an entry that is found by number; LULL_ENTRIES: it is found by hash. */
 static inline __u32 lull_entry_place(__u32 row, __u64 cause)
 {
+	__u32 nth = LULL_CAUSE_KIND(cause) - LULL_KIND_VECTOR; /* 0: vectors, 1: softirqs */
+
 	if (!cause)
 		return row & (LULL_ENTRY_ROWS - 1);
-	if (row == LULL_ROW_VECTOR && LULL_CAUSE_KIND(cause) == LULL_KIND_VECTOR)
-		return LULL_ENTRY_VECTOR + (LULL_CAUSE_ID(cause) & 15);
-	if (row == LULL_ROW_SOFTIRQ && LULL_CAUSE_KIND(cause) == LULL_KIND_SOFTIRQ)
-		return LULL_ENTRY_SOFTIRQ + (LULL_CAUSE_ID(cause) & 15);
-	return LULL_ENTRIES;
+	if (nth > 1 || row != LULL_ROW_VECTOR + nth)
+		return LULL_ENTRIES;
+	return LULL_ENTRY_VECTOR + nth * (LULL_ENTRY_SOFTIRQ - LULL_ENTRY_VECTOR) +
+	       (LULL_CAUSE_ID(cause) & 15);
 }
 
 /* The first of the LULL_ENTRY_PROBE places in which an entry is looked for. */

@@ -9,32 +9,32 @@
  */
 #include "core.bpf.h"
 
-/* What the callbacks need. */
+#define NOTHING 0xffffffffU
+
+/*
+ * What the callbacks need. What they write is the upper half of a stack slot, of which the verifier
+ * keeps nothing (see forget): so a round is as good as the next, and one is enough. The lower half
+ * would be forgotten with it.
+ */
 struct search {
 	struct lull_cpu *c;
 	struct lull_victim *v;
 	__u64 want[2];
-	__u32 hash;
-	__u32 take;  /* 1: a free place may be taken */
-	__u32 taken; /* 1: one was */
-	__u32 found; /* what it is before the first round: there is none */
+	__u64 hash;
+	__u64 take; /* 1: a free place may be taken */
+	__u32 pad;
+	__u32 found; /* a place, or what there is instead: not 0 */
 };
 
-/* One place of a table of keys, where 0 is free: 1: it has what we want; 0: another; -1: nothing. */
-static __always_inline int key_look(struct search *s, __u64 *place)
+static __always_inline void found_set(struct search *s, __u32 found)
 {
-	__u64 e = *place;
+	*(volatile __u32 *)&s->found = found;
+}
 
-	if (!e) {
-		if (!s->take)
-			return -1;
-		e = __sync_val_compare_and_swap(place, 0, s->want[0]);
-		if (!e) {
-			s->taken = 1;
-			return 1;
-		}
-	}
-	return e == s->want[0];
+/* Takes a free place in a table of keys, if that may be. What is there now; 0: it was taken. */
+static __always_inline __u64 key_take(const struct search *s, __u64 *place)
+{
+	return __sync_val_compare_and_swap(place, 0, s->want[0]);
 }
 
 static long victim_one(__u32 i, void *ctx)
@@ -44,7 +44,7 @@ static long victim_one(__u32 i, void *ctx)
 
 	if (e && (__u32)e != s->want[0])
 		return 0;
-	s->found = e >> 32;
+	found_set(s, (e >> 32) - 1);
 	return 1;
 }
 
@@ -53,8 +53,9 @@ __noinline __u32 search_victim(__u32 tid)
 {
 	struct search s = { .want = { tid }, .hash = victim_hash(tid) + 1 };
 
+	found_set(&s, NOTHING);
 	bpf_loop(LULL_VICTIM_PROBE - 1, victim_one, &s, 0);
-	return s.found;
+	return s.found + 1;
 }
 
 static long sender_one(__u32 i, void *ctx)
@@ -64,48 +65,51 @@ static long sender_one(__u32 i, void *ctx)
 	struct lull_sender *sender = &lull_senders[at];
 	__u64 e = sender->comm[0];
 
-	if (!e) {
+	if (!e)
 		e = __sync_val_compare_and_swap(&sender->comm[0], 0, s->want[0]);
-		if (!e) {
-			sender->comm[1] = s->want[1];
-			s->found = at + 1;
-			return 1;
-		}
-	}
-	if (e != s->want[0] || sender->comm[1] != s->want[1])
+	if (!e)
+		sender->comm[1] = s->want[1];
+	else if (e != s->want[0] || sender->comm[1] != s->want[1])
 		return 0;
-	s->found = at + 1;
+	found_set(s, at);
 	return 1;
 }
 
 /* 1 + number of the comm among the senders, taken if need be, or 0 when there is no place. */
 __noinline __u32 search_sender(__u64 comm0, __u64 comm1)
 {
-	struct search s = { .want = { comm0, comm1 }, .hash = sender_hash(comm0, comm1) };
+	struct search s = { .want = { comm0, comm1 } };
 
+	found_set(&s, NOTHING);
+	s.hash = sender_hash(comm0, comm1);
 	bpf_loop(LULL_PROBE, sender_one, &s, 0);
-	return s.found;
+	return s.found + 1;
 }
 
 static long fn_one(__u32 i, void *ctx)
 {
 	struct search *s = ctx;
 	__u32 at = (s->hash + i) & (LULL_FNS - 1);
+	__u64 e;
 
-	if (at <= LULL_FN_OTHERS || !key_look(s, &lull_fns[at]))
+	if (at <= LULL_FN_OTHERS)
 		return 0;
-	s->found = at;
+	e = lull_fns[at];
+	if (!e)
+		e = key_take(s, &lull_fns[at]);
+	if (e && e != s->want[0])
+		return 0;
+	found_set(s, at);
 	return 1;
 }
 
 /* Function number of a label's value; LULL_FN_OTHERS when the table is full. */
 __noinline __u32 search_fn(__u64 value)
 {
-	struct search s = { .want = { value }, .take = 1, .found = LULL_FN_OTHERS };
+	struct search s = { .want = { value } };
 
+	found_set(&s, LULL_FN_OTHERS);
 	s.hash = (value * 0x9e3779b97f4a7c15ULL) >> 54;
-	if (s.hash > LULL_FN_OTHERS && lull_fns[s.hash & (LULL_FNS - 1)] == value)
-		return s.hash;
 	bpf_loop(LULL_PROBE, fn_one, &s, 0);
 	return s.found;
 }
@@ -114,36 +118,57 @@ static long cause_one(__u32 i, void *ctx)
 {
 	struct search *s = ctx;
 	__u32 at = cause_hashed(s->hash + i);
-	int r = key_look(s, &s->c->cause[at].key);
+	struct lull_cause *cause = &s->c->cause[at];
+	__u64 e = cause->key;
 
-	if (r > 0)
-		s->found = at;
-	return r != 0;
+	if (!e && s->take) {
+		e = key_take(s, &cause->key);
+		if (!e) {
+			cause_init(s->c, cause);
+			e = s->want[0];
+		}
+	}
+	if (e != s->want[0])
+		return 0;
+	found_set(s, at);
+	return 1;
 }
 
 /* The place of the cause @key, with @take taken if need be; LULL_CAUSES: there is none. */
 __noinline __u32 search_cause(struct lull_cpu *c, __u64 key, bool take)
 {
-	struct search s = { .c = c, .want = { key }, .take = take, .found = LULL_CAUSES };
+	struct search s = { .c = c, .want = { key }, .take = take };
 
 	if (!c)
 		return LULL_CAUSES;
+	found_set(&s, LULL_CAUSES);
 	s.hash = key_hash(key);
 	bpf_loop(LULL_PROBE, cause_one, &s, 0);
-	if (s.taken && s.found < LULL_CAUSES)
-		cause_init(c, &c->cause[s.found]);
 	return s.found;
 }
 
 static long entry_one(__u32 i, void *ctx)
 {
 	struct search *s = ctx;
-	__u32 at = bounded(s->hash + i, LULL_ENTRIES - 1);
-	int r = key_look(s, &s->v->entry[at].key);
+	__u32 at = s->hash + i;
+	struct lull_entry *entry;
+	__u64 e;
 
-	if (r > 0)
-		s->found = at;
-	return r != 0;
+	if (at >= LULL_ENTRIES)
+		return 1;
+	entry = &s->v->entry[at];
+	e = entry->key;
+	if (!e && s->take) {
+		e = key_take(s, &entry->key);
+		if (!e) {
+			entry_init(s->v, entry, s->want[0]);
+			e = s->want[0];
+		}
+	}
+	if (e != s->want[0])
+		return 0;
+	found_set(s, at);
+	return 1;
 }
 
 /* The place of an entry of a ledger; the row's unnamed one: there is none, which @take counts. */
@@ -153,17 +178,15 @@ __noinline __u32 search_entry(struct lull_victim *v, __u32 row, __u64 cause, boo
 
 	if (!v)
 		return 0;
+	found_set(&s, NOTHING);
 	s.want[0] = entry_key(row, cause);
 	s.hash = lull_entry_hash(s.want[0]);
 	bpf_loop(LULL_ENTRY_PROBE, entry_one, &s, 0);
-	if (!s.found || s.found >= LULL_ENTRIES) {
-		if (take)
-			anomaly(LULL_ANOMALY_ENTRIES_FULL);
-		return row & (LULL_ENTRY_ROWS - 1);
-	}
-	if (s.taken)
-		entry_init(v, &v->entry[s.found], s.want[0]);
-	return s.found;
+	if (s.found != NOTHING)
+		return s.found;
+	if (take)
+		anomaly(LULL_ANOMALY_ENTRIES_FULL);
+	return row & (LULL_ENTRY_ROWS - 1);
 }
 
 /* Of the first LULL_PROBE rounds the label @want is looked for, then the owner's one for all others. */
@@ -177,7 +200,7 @@ static __always_inline long label_look(struct lull_label *table, __u32 n, __u32 
 		e = __sync_val_compare_and_swap(word, 0, want) ?: want;
 	if (e != want)
 		return 0;
-	s->found = at;
+	found_set(s, at);
 	return 1;
 }
 
@@ -191,10 +214,11 @@ static long cpu_label_one(__u32 i, void *ctx)
 /* The place of label @fn of cause @owner of a CPU; LULL_CPU_LABELS: there is none. */
 __noinline __u32 search_cpu_label(struct lull_cpu *c, __u32 owner, __u32 fn)
 {
-	struct search s = { .c = c, .found = LULL_CPU_LABELS };
+	struct search s = { .c = c };
 
 	if (!c)
 		return LULL_CPU_LABELS;
+	found_set(&s, LULL_CPU_LABELS);
 	s.want[0] = label_key(owner, fn);
 	s.want[1] = label_key(owner, LULL_FN_OTHERS);
 	bpf_loop(2 * LULL_PROBE, cpu_label_one, &s, 0);
@@ -211,10 +235,11 @@ static long victim_label_one(__u32 i, void *ctx)
 /* The same for entry @owner of a victim. */
 __noinline __u32 search_victim_label(struct lull_victim *v, __u32 owner, __u32 fn)
 {
-	struct search s = { .v = v, .found = LULL_VICTIM_LABELS };
+	struct search s = { .v = v };
 
 	if (!v)
 		return LULL_VICTIM_LABELS;
+	found_set(&s, LULL_VICTIM_LABELS);
 	s.want[0] = label_key(owner, fn);
 	s.want[1] = label_key(owner, LULL_FN_OTHERS);
 	bpf_loop(2 * LULL_PROBE, victim_label_one, &s, 0);

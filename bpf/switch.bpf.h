@@ -169,7 +169,7 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 	c->switch_ns = now;
 	now = *(volatile __u64 *)&c->switch_ns;
 	if (c->smt)
-		cpu_note_busy(c, now, a->next.tid && !c->victim);
+		cpu_note_busy(c, now, a->next.tid, c->victim);
 	if (prev)
 		victim_leaves(c, prev, now, a);
 	cpu_set_task(c, &a->next);

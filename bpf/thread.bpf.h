@@ -51,12 +51,16 @@ static __always_inline void cpu_set_task(struct lull_cpu *c, const struct task_i
 	c->ksoftirqd = t->comm[0] == COMM_KSOFTIRQ;
 }
 
-static __always_inline void cpu_note_busy(struct lull_cpu *c, __u64 now, bool next_is_host)
+static __always_inline void cpu_note_busy(struct lull_cpu *c, __u64 now, __u32 next, __u32 place)
 {
+	/* All ones where a host task comes: not the idle task, 0, and not one in a @place. */
+	__u64 host = is_zero(place) & ~is_zero(next);
+	__u64 since = c->busy_since;
+
 	(*(volatile __u32 *)&c->busy_seq)++;
-	if (c->busy_since && now > c->busy_since)
-		*(volatile __u64 *)&c->busy_ns += now - c->busy_since;
-	*(volatile __u64 *)&c->busy_since = next_is_host ? now : 0;
+	if (since && now > since)
+		*(volatile __u64 *)&c->busy_ns += now - since;
+	*(volatile __u64 *)&c->busy_since = now & host;
 	(*(volatile __u32 *)&c->busy_seq)++;
 }
 
@@ -120,7 +124,7 @@ static __always_inline struct lull_victim *cpu_begin(struct lull_cpu *c, const s
 	c->smt = lull_cpu_sibling[c->cpu & (LULL_MAX_CPUS - 1)] != 0;
 	thread_becomes(c, t);
 	if (c->smt)
-		cpu_note_busy(c, c->last_ns, t->tid && !place);
+		cpu_note_busy(c, c->last_ns, t->tid, place);
 	c->victim = place;
 	return victim_at(place);
 }
@@ -143,7 +147,7 @@ static __always_inline void cpu_task_end(struct lull_cpu *c)
 {
 	if (c->task_label && !c->ksoftirqd)
 		ledger_cpu_label(c, c->task_place, c->task_label, c->task_ns - c->task_label_base);
-	cause_add(c, c->task_place, c->task_ns);
+	cause_add(c, *(volatile __u32 *)&c->task_place, c->task_ns);
 }
 
 /* A sleep ends: @now on the run queue of @cpu, asked for at v->waking_ns. */

@@ -12,27 +12,44 @@ struct wait {
 	__u64 now;
 };
 
+/* What the callback below needs; @found: see struct search. */
+struct occupants {
+	struct lull_victim *v;
+	__u64 word;
+	__u32 pad, found;
+};
+
+static long occupant_one(__u32 i, void *ctx)
+{
+	struct occupants *o = ctx;
+
+	if (i >= LULL_OCCUPANTS || o->v->occupant[i].word != o->word)
+		return 0;
+	*(volatile __u32 *)&o->found = i;
+	return 1;
+}
+
+/* The number of an occupant that is not the first; LULL_OCCUPANTS: it is none yet. */
+static __always_inline __u32 occupant_search(struct lull_victim *v, __u64 word, __u32 n)
+{
+	struct occupants o = { .v = v, .word = word };
+
+	*(volatile __u32 *)&o.found = LULL_OCCUPANTS;
+	bpf_loop(n, occupant_one, &o, 0);
+	return o.found;
+}
+
 /* Only of tasks the label tells occupants apart: what a kernel worker ran is what was waited for. */
 __noinline int ledger_occupant(struct lull_victim *v, __u64 word, __u64 ns)
 {
-	__u32 n, at = LULL_OCCUPANTS;
+	__u32 n, at;
 
 	if (!v)
 		return 0;
-	n = v->n_occupants;
-
 	if (LULL_CAUSE_KIND(word & LULL_CAUSE_MASK) != LULL_KIND_TASK)
 		word &= LULL_CAUSE_MASK;
-
-	NO_UNROLL
-	for (__u32 i = 0; i < LULL_OCCUPANTS; i++) {
-		if (i >= n)
-			break;
-		if (v->occupant[i].word == word) {
-			at = apart(i);
-			break;
-		}
-	}
+	n = v->n_occupants;
+	at = n > 0 && v->occupant[0].word == word ? 0 : occupant_search(v, word, n);
 	at = forget(at);
 	if (at < LULL_OCCUPANTS) {
 		v->occupant[at].ns += ns;
@@ -54,7 +71,7 @@ static __always_inline __u32 wait_row(const struct lull_victim *v)
 }
 
 /* Waits of so many moments are read back by plain loops: a call of bpf_loop costs more than these. */
-#define WAIT_SHORT 6
+#define WAIT_SHORT 4
 
 /*
  * Where the reading back of a wait has come to is kept in memory, and read from it each time: what
@@ -138,7 +155,7 @@ __noinline int ledger_book(struct lull_cpu *c, struct lull_victim *v, __u32 row,
 /* Sets v->walk_first to the first moment of the wait. */
 static __always_inline void wait_find(struct lull_cpu *c, struct lull_victim *v, struct wait *w)
 {
-	__u32 kept = c->head < LULL_TIMELINE ? c->head : LULL_TIMELINE;
+	__u32 kept = forget(c->head < LULL_TIMELINE ? c->head : LULL_TIMELINE);
 
 	NO_UNROLL
 	for (__u32 i = 0; i < WAIT_SHORT; i++)
@@ -169,9 +186,11 @@ static __always_inline void wait_forward_all(struct lull_cpu *c, struct lull_vic
 		return;
 	}
 	NO_UNROLL
-	for (__u32 i = 0; i < WAIT_SHORT; i++)
-		if (i < n)
-			wait_forward(c, v, w->now);
+	for (__u32 i = 0; i < WAIT_SHORT; i++) {
+		if (i >= n)
+			break;
+		wait_forward(c, v, w->now);
+	}
 }
 
 static __always_inline void wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now)
