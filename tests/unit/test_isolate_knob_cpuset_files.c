@@ -39,6 +39,29 @@ TEST(knob_cpuset_files__gives_the_controller_where_nobody_has_it)
 				       "partition: no VM is named");
 }
 
+/* Beside a systemd that cannot be told; one that can is, and nothing is left for this way. */
+TEST(knob_cpuset_files__says_that_systemd_may_undo_it)
+{
+	auto_root struct root root = cgroups_machine("cpu\n");
+	auto_plan struct plan alone = { 0 }, beside = { 0 };
+
+	cgroups_put_group("system.slice", NULL);
+	isolate_plan(&root, "cpuset", "2-3", "0-5", NULL, &alone);
+	CHECK_EQ(alone.n_advice, 0);
+	machines_put(test_tmpdir(), "run/systemd/system/x", "");
+	isolate_plan(&root, "cpuset", "2-3", "0-5", NULL, &beside);
+	if (LULL_WITH_SYSTEMD) {
+		CHECK_EQ(beside.n_advice, 0);
+		CHECK(str_starts(beside.steps[0].object, "unit/"));
+	} else {
+		CHECK_EQ(beside.n_steps, alone.n_steps);
+		CHECK_EQ(beside.n_advice, 1);
+		CHECK_STREQ(beside.advice[0],
+			    "the cgroups are systemd's, and this lull is built without "
+			    "libsystemd: systemd may undo what is written to them");
+	}
+}
+
 TEST(knob_cpuset_files__writes_controllers_by_their_sign)
 {
 	auto_root struct root root = cgroups_machine("cpu\n");

@@ -79,7 +79,7 @@ static void move_away(const struct shielding *s)
 	CPU_FREE(set);
 }
 
-/* What does not simply hold, and the sum. */
+/* What does not simply hold, and the sum; what is beyond a shield. */
 static int print(const struct config *config, struct shielding *s)
 {
 	struct report_style style = { 0 };
@@ -100,6 +100,8 @@ static int print(const struct config *config, struct shielding *s)
 	style_read(config->color, false, &style);
 	if (s->steps.n_rows)
 		(void)printf("\n");
+	for (unsigned int i = 0; i < s->steps.n_advice; i++)
+		log_warn("%s", s->steps.advice[i]);
 	return report_states_text_write(&s->steps, &style, stdout) ? EXIT_ERROR : EXIT_GOOD;
 }
 

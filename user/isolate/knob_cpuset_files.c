@@ -248,6 +248,17 @@ static int look_at_root(struct walk *walk)
 	return is < 0 ? is : 0;
 }
 
+/* Where systemd could be told, it is: then nothing is left for this way. */
+static int say_systemd(const struct root *root, struct plan *plan)
+{
+	const char *why = NULL;
+	int err = cpuset_way_systemd.probe(root, &why);
+
+	if (err != -EOPNOTSUPP || !why)
+		return 0;
+	return plan_advise(plan, "%s: systemd may undo what is written to them", why);
+}
+
 static int plan_files(const struct root *root, const struct goal *goal, const char *note,
 		      struct plan *plan)
 {
@@ -263,6 +274,7 @@ static int plan_files(const struct root *root, const struct goal *goal, const ch
 	err = err ?: plan_levels(&walk);
 	err = err ?: plan_host(&walk);
 	err = err ?: cpuset_tasks_plan_v2(root, goal, plan);
+	err = err ?: say_systemd(root, plan);
 	cpuset_exempt_done(&walk.exempt);
 	return err;
 }
