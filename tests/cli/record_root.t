@@ -51,6 +51,49 @@ plant() {
 		'systemd.hostname=kremlin ip=dhcp nohz_full=2-5' >"$machine/proc/cmdline"
 }
 
+# A cgroup v2 of systemd's, with a guest in it whose vCPU has a cgroup, and names of people.
+plant_groups() {
+	local top=$machine/sys/fs/cgroup group guest='machine.slice/machine-qemu\x2d1\x2dbobsbox.scope'
+	local user=user.slice/user-1000.slice/user@1000.service/app-alice.scope
+	mkdir -p "$machine/proc/self" "$machine/proc/sys/kernel"
+	echo '34 31 0:31 / /sys/fs/cgroup rw - cgroup2 alice rw,nsdelegate' >"$machine/proc/self/mountinfo"
+	echo '6.12.1-bobsbox' >"$machine/proc/sys/kernel/osrelease"
+	for group in '' init.scope system.slice{,/alice.service} "$user" alice.slice kremlin \
+		"$guest"/libvirt/{emulator,vcpu0}; do
+		while :; do
+			mkdir -p "$top/$group"
+			echo 'cpuset cpu' | tee "$top/$group"/cgroup.{controllers,subtree_control} >/dev/null
+			echo 0-7 >"$top/$group/cpuset.cpus.effective"
+			: >"$top/$group/cgroup.procs"
+			[[ -n $group ]] || break
+			echo >"$top/$group/cpuset.cpus"
+			echo 'populated 1' >"$top/$group/cgroup.events"
+			[[ $group == */* ]] || break
+			group=${group%/*}
+		done
+	done
+	echo 0-6 >"$top/alice.slice/cpuset.cpus"
+	echo 2 >"$top/$guest/libvirt/vcpu0/cpuset.cpus"
+	mkdir -p "$machine"/run/systemd/{system,system.control/alice.slice.d}
+	printf '# alice\n[Slice]\nAllowedCPUs=0-6\n' \
+		>"$machine/run/systemd/system.control/alice.slice.d/50-AllowedCPUs.conf"
+}
+
+# What a plan would write and what the doctor thinks of cgroups, without names.
+groups_of() {
+	"$LULL" plan -c 4-5 --only cpuset --sysroot "$1" --json |
+		jq -S '([.steps[] | [.old, .want, .reason]] | sort), (.stays | length)'
+	"$LULL" doctor --sysroot "$1" --json |
+		jq -S '.checks[] | select(.name | IN("cgroup", "partitions", "cpuset-owner"))'
+}
+
+same_groups() {
+	groups_of "$machine" >"$work/plan.there"
+	groups_of "$1" >"$work/plan.here"
+	(($(jq -s '.[0] | length' "$work/plan.there") == 3)) || { cat "$work/plan.there" && return 1; }
+	diff "$work/plan.there" "$work/plan.here"
+}
+
 records() {
 	SYSROOT=$machine "$record" "$1" 2>"$err"
 }
@@ -114,9 +157,11 @@ unpacks() {
 }
 
 plant
-plan 10
+plant_groups
+plan 11
 holds "records" records "$copy"
 holds "lull says the same of the copy" says_the_same "$copy"
+holds "its cgroups and its plan are the same" same_groups "$copy"
 holds "no planted name is left" none_leaks "$copy"
 holds "kernel parameters that have to do with it" parameters
 holds "what the modes say is kept" [ "$(stat -c %a "$copy/proc/irq/121/smp_affinity_list")" = 444 ]
