@@ -51,7 +51,7 @@ static int ignore_missing(const char *text, void *ctx)
 
 static int empty_open(struct arms *a)
 {
-	int err = hooks_types_open(&a->types);
+	int err = hooks_types_open(a->root, &a->types);
 
 	if (err)
 		return err;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "base/str.h"
 #include "measure/skel.h"
 #include "test.h"
@@ -37,8 +38,23 @@ static void tracepoint_add(struct btf *btf, const char *tp, const char *end)
 	CHECK(btf__add_typedef(btf, name, 1) > 0);
 }
 
+/* As the kernel would give it. */
+static struct tracepoints take_names(struct btf *btf)
+{
+	struct tracepoints tracepoints = { 0 };
+	__u32 size = 0;
+	const void *raw = btf__raw_data(btf, &size);
+	void *copy = malloc(size);
+
+	CHECK(raw && copy);
+	memcpy(copy, raw, size);
+	btf__free(btf);
+	CHECK_EQ(tracepoints_parse(copy, size, &tracepoints), 0);
+	return tracepoints;
+}
+
 /* Every tracepoint that the object's programs want, but those in @without (" a b "). */
-static struct btf *kernel_without(const struct lull_bpf *skel, const char *without)
+static struct tracepoints kernel_without(const struct lull_bpf *skel, const char *without)
 {
 	static const char *const vectors[] = {
 #define VECTOR(id, nr, tp, label, name) #tp,
@@ -68,7 +84,7 @@ static struct btf *kernel_without(const struct lull_bpf *skel, const char *witho
 		tracepoint_add(btf, vectors[i], "_entry");
 		tracepoint_add(btf, vectors[i], "_exit");
 	}
-	return btf;
+	return take_names(btf);
 }
 
 static int note(const char *text, void *ctx)
@@ -194,12 +210,14 @@ TEST(hooks_select__says_what_the_caller_said)
 
 TEST(hooks_types_have__looks_into_the_kvm_module_too)
 {
-	auto_types struct hook_types types = { .vmlinux = btf__new_empty(),
-					       .kvm = btf__new_empty() };
+	struct btf *vmlinux = btf__new_empty(), *kvm = btf__new_empty();
+	auto_types struct hook_types types = { 0 };
 
-	CHECK(types.vmlinux && types.kvm);
-	CHECK(btf__add_int(types.kvm, "int", 4, BTF_INT_SIGNED) == 1);
-	tracepoint_add(types.kvm, "kvm_entry", "");
+	CHECK(vmlinux && kvm);
+	CHECK(btf__add_int(kvm, "int", 4, BTF_INT_SIGNED) == 1);
+	tracepoint_add(kvm, "kvm_entry", "");
+	types.vmlinux = take_names(vmlinux);
+	types.kvm = take_names(kvm);
 	CHECK(hooks_types_have(&types, "kvm_entry"));
 	CHECK(!hooks_types_have(&types, "kvm_exit"));
 	CHECK(!hooks_types_have(&types, "kvm_entr"));
@@ -207,23 +225,50 @@ TEST(hooks_types_have__looks_into_the_kvm_module_too)
 
 TEST(hooks_types_lack__names_what_nothing_can_stand_in_for)
 {
-	auto_types struct hook_types types = { .vmlinux = btf__new_empty() };
+	auto_types struct hook_types types = { .vmlinux = take_names(btf__new_empty()) };
 	auto_str struct str lack = { 0 };
 
-	CHECK(types.vmlinux);
 	CHECK_EQ(hooks_types_lack(&types, &lack), 0);
 	CHECK(strstr(lack.s, "bpf_loop"));
 	CHECK(strstr(lack.s, "sched_switch"));
+	CHECK(strstr(lack.s, "type information of tracepoints"));
+}
+
+TEST(hooks_types_lack__refuses_types_that_are_broken)
+{
+	auto_types struct hook_types types = { .vmlinux = take_names(btf__new_empty()) };
+	auto_str struct str lack = { 0 };
+
+	types.vmlinux.len--;
+	CHECK_EQ(hooks_types_lack(&types, &lack), -EBADMSG);
+	CHECK(!lack.s);
 }
 
 TEST(hooks_types_open__reads_this_kernel)
 {
 	auto_types struct hook_types types = { 0 };
-	int err = hooks_types_open(&types);
+	auto_str struct str lack = { 0 };
+	struct root root;
+	int err;
 
+	CHECK_EQ(fs_root_open(&root, "/"), 0);
+	err = hooks_types_open(&root, &types);
+	fs_root_done(&root);
 	if (err == -ENOENT)
 		SKIP("this kernel has no BTF");
 	CHECK_EQ(err, 0);
 	CHECK(hooks_types_have(&types, "sched_switch"));
 	CHECK(!hooks_types_have(&types, "no_such_tracepoint"));
+	CHECK_EQ(hooks_types_lack(&types, &lack), 0);
+}
+
+TEST(hooks_types_open__says_when_there_is_no_BTF)
+{
+	struct hook_types types = { .vmlinux.n = 7 };
+	struct root root;
+
+	CHECK_EQ(fs_root_open(&root, test_tmpdir()), 0);
+	CHECK_EQ(hooks_types_open(&root, &types), -ENOENT);
+	CHECK_EQ(types.vmlinux.n, 7);
+	fs_root_done(&root);
 }

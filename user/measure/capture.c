@@ -252,24 +252,14 @@ static int load_once(struct capture *cap, struct str *why)
 	return lull_bpf__load(cap->skel);
 }
 
-static int load(struct capture *cap, struct str *why)
+/* Not one program loads, or one does not: is the kernel too old, or can it be done without that one? */
+static int load_without(struct capture *cap, int err, struct str *why)
 {
 	auto_str struct str lack = { 0 };
-	int err, n;
+	int n;
 
-	messages_take();
-	err = hooks_types_open(&cap->types);
-	if (err == -ENOENT) {
-		(void)str_add(why,
-			      "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built "
-			      "with CONFIG_DEBUG_INFO_BTF=y");
-		return err;
-	}
-	if (err)
-		return refuse(why, err, "reading the kernel's BTF");
-	err = hooks_types_lack(&cap->types, &lack);
-	if (err)
-		return err;
+	if (hooks_types_lack(&cap->types, &lack) == -ENOMEM)
+		return -ENOMEM;
 	if (lack.s) {
 		(void)str_addf(
 			why,
@@ -278,13 +268,30 @@ static int load(struct capture *cap, struct str *why)
 			lack.s);
 		return -EOPNOTSUPP;
 	}
-	err = load_once(cap, why);
-	if (!err || why->s || err == -EPERM)
-		return err && !why->s ? refuse(why, err, "loading the BPF programs") : err;
 	/* Without the scheduler there is no ledger; all else can be left out. */
 	n = trial_groups(cap->on, !lockdown_hides_memory(cap->config->root), cap->refused);
-	if (n > 0 && !cap->refused[LULL_HOOK_sched__switch])
-		err = load_once(cap, why);
+	return n > 0 && !cap->refused[LULL_HOOK_sched__switch] ? load_once(cap, why) : err;
+}
+
+static int load(struct capture *cap, struct str *why)
+{
+	int err;
+
+	messages_take();
+	err = hooks_types_open(cap->config->root, &cap->types);
+	if (err == -ENOENT) {
+		(void)str_add(why,
+			      "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built "
+			      "with CONFIG_DEBUG_INFO_BTF=y");
+		return err;
+	}
+	if (err)
+		return refuse(why, err, "reading the kernel's BTF");
+	/* What else a kernel may lack shows when the programs are refused. */
+	err = hooks_types_have(&cap->types, "irq_handler_entry") ? load_once(cap, why)
+								 : -EOPNOTSUPP;
+	if (err && err != -EPERM && !why->s)
+		err = load_without(cap, err, why);
 	return err && !why->s ? refuse(why, err, "loading the BPF programs") : err;
 }
 

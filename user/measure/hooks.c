@@ -49,33 +49,33 @@ bool hook_source_is_label(enum lull_source source)
 	return sources[source].is_label;
 }
 
-int hooks_types_open(struct hook_types *ret)
+int hooks_types_open(const struct root *root, struct hook_types *ret)
 {
-	struct hook_types types = { .vmlinux = btf__load_vmlinux_btf() };
+	struct hook_types types = { 0 };
+	int err = tracepoints_read(root, "vmlinux", &types.vmlinux);
 
-	if (!types.vmlinux)
-		return errno == ENOMEM ? -ENOMEM : -ENOENT;
+	if (err)
+		return err;
 	if (skel_may_see_modules())
-		types.kvm = btf__load_module_btf("kvm", types.vmlinux);
+		err = tracepoints_read(root, "kvm", &types.kvm);
+	if (err == -ENOMEM) {
+		hooks_types_done(&types);
+		return err;
+	}
 	*ret = types;
 	return 0;
 }
 
 void hooks_types_done(struct hook_types *types)
 {
-	btf__free(types->kvm);
-	btf__free(types->vmlinux);
-	*types = (struct hook_types){ 0 };
+	tracepoints_done(&types->kvm);
+	tracepoints_done(&types->vmlinux);
 }
 
 bool hooks_types_have(const struct hook_types *types, const char *tracepoint)
 {
-	char name[96];
-
-	(void)snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
-	if (btf__find_by_name_kind(types->vmlinux, name, BTF_KIND_TYPEDEF) > 0)
-		return true;
-	return types->kvm && btf__find_by_name_kind(types->kvm, name, BTF_KIND_TYPEDEF) > 0;
+	return tracepoints_have(&types->vmlinux, tracepoint) ||
+	       tracepoints_have(&types->kvm, tracepoint);
 }
 
 static bool have_helper(const struct btf *btf, const char *name)
@@ -102,14 +102,18 @@ static int tracepoint_args(const struct btf *btf, const char *typedef_name)
 
 int hooks_types_lack(const struct hook_types *types, struct str *ret)
 {
+	struct btf *btf = btf__new(types->vmlinux.btf, (__u32)types->vmlinux.len);
 	int err = 0;
 
-	if (!have_helper(types->vmlinux, "BPF_FUNC_loop"))
+	if (!btf)
+		return errno == ENOMEM ? -ENOMEM : -EBADMSG;
+	if (!have_helper(btf, "BPF_FUNC_loop"))
 		err = str_add(ret, " the BPF helper bpf_loop (5.17);");
-	if (!err && tracepoint_args(types->vmlinux, "btf_trace_sched_switch") < 4)
+	if (!err && tracepoint_args(btf, "btf_trace_sched_switch") < 4)
 		err = str_add(ret, " the state of the leaving task in sched_switch (5.18);");
 	if (!err && !hooks_types_have(types, "irq_handler_entry"))
 		err = str_add(ret, " type information of tracepoints (5.5);");
+	btf__free(btf);
 	return err;
 }
 

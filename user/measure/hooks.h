@@ -9,11 +9,12 @@
 #include <stdbool.h>
 
 #include "lull_abi.h"
+#include "measure/tracepoints.h"
 
 struct bpf_object;
 struct bpf_program;
 struct bpf_link;
-struct btf;
+struct root;
 struct str;
 
 struct hook {
@@ -32,19 +33,19 @@ bool hook_source_is_label(enum lull_source source);
 
 /* Type information of the kernel and of the modules that hold tracepoints of ours. */
 struct hook_types {
-	struct btf *vmlinux;
-	struct btf *kvm; /* NULL: built in, not loaded, or not to be seen */
+	struct tracepoints vmlinux;
+	struct tracepoints kvm; /* empty: built in, not loaded, or not to be seen */
 };
 
-/* -ENOENT: the kernel has no BTF. */
-int hooks_types_open(struct hook_types *ret);
+/* -ENOENT: the kernel has no BTF. -EBADMSG, -ENOMEM. */
+int hooks_types_open(const struct root *root, struct hook_types *ret);
 void hooks_types_done(struct hook_types *types);
 /* Is there a tracepoint of that name? */
 bool hooks_types_have(const struct hook_types *types, const char *tracepoint);
 
 /*
  * Appends to @ret what this kernel lacks that nothing can stand in for, in words; nothing: all is
- * there. Floor: 6.1. -ENOMEM.
+ * there. Floor: 6.1. Parses all types, which takes its time. -ENOMEM; -EBADMSG: they are broken.
  */
 int hooks_types_lack(const struct hook_types *types, struct str *ret);
 

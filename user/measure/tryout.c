@@ -168,7 +168,7 @@ int tryout_sources(const struct root *root, struct tryout *ret)
 	int err = 0;
 
 	messages_take();
-	to.types = hooks_types_open(&types);
+	to.types = hooks_types_open(root, &types);
 	if (to.types == -ENOMEM)
 		return -ENOMEM;
 	if (!to.types) {
