@@ -136,6 +136,36 @@ cut_anywhere() {
 	puts_back
 }
 
+# task TID CPUSET: one of its own process.
+task() {
+	mkdir -p "$machine/proc/$1/task/$1"
+	sed "s/^50 /$1 /" "$machine/proc/50/stat" >"$machine/proc/$1/stat"
+	printf "Tgid:\t%d\nCpus_allowed_list:\t2-3\n" "$1" >"$machine/proc/$1/status"
+	echo "$2" >"$machine/proc/$1/cpuset"
+	echo "4:cpuset:$2" >"$machine/proc/$1/cgroup"
+	cp "$machine/proc/$1"/{stat,status,cgroup} "$machine/proc/$1/task/$1"
+}
+
+# The cpusets of each are spared, whoever is named first, and the journal knows one thread of each.
+two_threads() {
+	local names first second third want
+	fresh
+	cp -r "$machine/sys/fs/cgroup/cpuset"/{jobs,other}
+	task 60 /docker/db
+	task 61 /jobs
+	task 62 /jobs
+	for names in '60 61 62 60,61' '61 62 60 61,60'; do
+		read -r first second third want <<<"$names"
+		did 0 "shield $on -t $first -t $second -t $third -c 2-3 --only cpuset --json" || return 1
+		jq -c '[.steps[].object | select(endswith("cpuset.cpus"))]' "$out" |
+			diff - <(echo '["sys/fs/cgroup/cpuset/other/cpuset.cpus"]') ||
+			return 1
+		grep "^layer .* $want$" "$machine/run/lull/journal" ||
+			{ cat "$machine/run/lull/journal" && return 1; }
+		did 0 "restore $on" || return 1
+	done
+}
+
 # One that was being written when lull was killed is nobody's; so is that of another boot.
 leftovers() {
 	fresh
@@ -226,7 +256,7 @@ owed() {
 	did 0 "restore $on" && grep -qx 'everything is as it was' "$out" && is_as_before
 }
 
-plan 24
+plan 25
 holds "what is planned is done, and nothing else" as_planned
 check "status: all hold" "status $on" 0 ' 0 pending, 0 drifted, 0 gone, 0 failed'
 holds "restore: every file is as before" puts_back
@@ -235,6 +265,7 @@ holds "the printed commands do it, there and back" commands_do_it
 holds "restore --print: in the order of restore" in_order
 holds "restore --print: of one of two shields" print_of_one
 holds "two shields, lifted in the order of coming" moves
+holds "threads in several cpusets: each is spared" two_threads
 holds "a journal that is cut anywhere: nothing is touched" cut_anywhere
 holds "a journal that was not written to its end, or is of another boot" leftovers
 holds "no room for a journal: nothing is changed" no_room

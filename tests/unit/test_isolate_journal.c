@@ -19,7 +19,7 @@
 static const char text_of_two[] =
 	"lull-journal 1 11111111-2222 7 adding 0-3 12\n"
 	"layer 0aa0-uuid win%2011%0A vm 4242 777 4242 99 2-3 irq-default,irq new all\n"
-	"layer tid-9 - lull 8 77 0 0 1 - held best-effort 9\n"
+	"layer tid-9 - lull 8 77 0 0 1 - held best-effort 9,12\n"
 	"step irq proc/irq/24/smp_affinity_list PCI-MSI|1|eth0 irq%2024%20eth0 0-3 0-3 0-1\n"
 	"step irq proc/irq/25/smp_affinity_list %2D 100%25 - 0-1 -\n";
 
@@ -53,8 +53,9 @@ TEST(journal_parse__reads_what_it_prints)
 	CHECK(journal.layers[0]->is_new && !journal.layers[0]->is_best_effort);
 	CHECK(!journal.layers[1]->is_new && journal.layers[1]->is_best_effort);
 	CHECK_EQ(journal.layers[1]->knobs, 0);
-	CHECK_EQ(journal.layers[0]->victim, 0);
-	CHECK_EQ(journal.layers[1]->victim, 9);
+	CHECK_EQ(journal.layers[0]->n_victims, 0);
+	CHECK_EQ(journal.layers[1]->n_victims, 2);
+	CHECK_EQ(journal.layers[1]->victims[1], 12);
 	CHECK_EQ(journal.n_steps, 2);
 	CHECK_STREQ(journal.steps[0].knob->name, "irq");
 	CHECK_STREQ(journal.steps[1].identity, "-");
@@ -62,6 +63,47 @@ TEST(journal_parse__reads_what_it_prints)
 	CHECK_STREQ(journal.steps[1].orig, "");
 	CHECK_EQ(journal_format(&journal, &again), 0);
 	CHECK_STREQ(again.s, text);
+}
+
+/* Before there could be several, there was one. */
+TEST(journal_parse__takes_one_victim_or_several)
+{
+	static const struct {
+		const char *word;
+		int err;
+	} cases[] = { { "9", 0 },	   { "9,12,13", 0 },	{ "0", -EBADMSG },
+		      { "9,", -EBADMSG },  { ",9", -EBADMSG },	{ "9,,12", -EBADMSG },
+		      { "9,0", -EBADMSG }, { "9;12", -EBADMSG } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_str struct str text = { 0 };
+		auto_journal struct journal journal = { .seq = 0 };
+		auto_free char *full = NULL;
+
+		CHECK_EQ(str_addf(&text,
+				  "lull-journal 1 11111111-2222 7 adding 0-3 12\n"
+				  "layer tid-9 - lull 8 77 0 0 1 - held all %s\n",
+				  cases[i].word),
+			 0);
+		full = with_end(text.s);
+		CHECK_EQ(journal_parse(full, strlen(full), &journal), cases[i].err);
+	}
+}
+
+TEST(journal_parse__refuses_more_victims_than_a_layer_has)
+{
+	auto_str struct str text = { 0 };
+	auto_journal struct journal journal = { .seq = 0 };
+	auto_free char *full = NULL;
+
+	CHECK_EQ(str_add(&text, "lull-journal 1 11111111-2222 7 adding 0-3 12\n"
+				"layer tid-9 - lull 8 77 0 0 1 - held all 1"),
+		 0);
+	for (int i = 0; i < LAYER_VICTIMS_MAX; i++)
+		CHECK_EQ(str_add(&text, ",2"), 0);
+	CHECK_EQ(str_add(&text, "\n"), 0);
+	full = with_end(text.s);
+	CHECK_EQ(journal_parse(full, strlen(full), &journal), -EBADMSG);
 }
 
 TEST(journal_parse__refuses_it_cut_anywhere)

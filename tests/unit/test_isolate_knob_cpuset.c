@@ -64,7 +64,7 @@ TEST(knob_cpuset__narrows_children_before_parents_and_no_vm)
 TEST(knob_cpuset__leaves_the_thread_that_it_is_for)
 {
 	auto_root struct root root = machine();
-	struct layer layer = { .victim = 51 };
+	struct layer layer = { .victims = { 51 }, .n_victims = 1 };
 	auto_plan struct plan plan = { 0 };
 	auto_free char *text = NULL;
 

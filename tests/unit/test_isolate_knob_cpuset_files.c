@@ -114,7 +114,7 @@ TEST(knob_cpuset_files__goes_down_to_a_bare_vm)
 TEST(knob_cpuset_files__goes_round_the_thread_that_it_is_for)
 {
 	auto_root struct root root = cgroups_machine("cpuset cpu\n");
-	struct layer layer = { .victim = 100 };
+	struct layer layer = { .victims = { 100 }, .n_victims = 1 };
 	auto_plan struct plan plan = { 0 };
 	auto_free char *text = NULL;
 
@@ -134,6 +134,31 @@ TEST(knob_cpuset_files__goes_round_the_thread_that_it_is_for)
 			"task/100: 2 -> 2\n"
 			"cgroup user.slice/b stays: a guest is in it: what else is there stays, "
 			"too\n");
+}
+
+TEST(knob_cpuset_files__goes_round_each_thread_that_it_is_for)
+{
+	auto_root struct root root = cgroups_machine("cpuset cpu\n");
+	struct layer layer = { .victims = { 100, 200 }, .n_victims = 2 };
+	auto_plan struct plan plan = { 0 };
+	auto_free char *text = NULL;
+
+	machines_put(test_tmpdir(), "proc/sys/kernel/osrelease", "6.1.0-49-amd64\n");
+	cgroups_put_group("a.slice", "\n");
+	cgroups_put_group("b.slice", "\n");
+	cgroups_put_group("c.slice", "\n");
+	cgroups_put_task(100, 100, "/b.slice", "2");
+	cgroups_put_task(200, 200, "/c.slice", "3");
+	CHECK_EQ(cpuset_parse("2-3", &layer.guest), 0);
+	isolate_plan_vm(&root, "cpuset", &layer, "0-5", &plan);
+	text = isolate_text(&plan);
+	CHECK_STREQ(text, TOP "a.slice/cpuset.cpus:  -> 0-1,4-7\n"
+			      "task/100: 2 -> 2\n"
+			      "task/200: 3 -> 3\n"
+			      "cgroup b.slice stays: a guest is in it: what else is there stays, "
+			      "too\n"
+			      "cgroup c.slice stays: a guest is in it: what else is there stays, "
+			      "too\n");
 }
 
 /* All CPUs mean the same as none, and somebody else's use of the controller keeps it. */

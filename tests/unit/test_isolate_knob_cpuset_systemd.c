@@ -353,7 +353,7 @@ TEST(knob_cpuset_systemd__tells_the_units_beside_a_vm_in_another_slice)
 TEST(knob_cpuset_systemd__takes_the_thread_that_it_is_for_for_no_vm)
 {
 	auto_root struct root root = machine();
-	struct layer layer = { .victim = 60 };
+	struct layer layer = { .victims = { 60 }, .n_victims = 1 };
 	auto_plan struct plan plan = { 0 };
 	auto_free char *text = NULL;
 

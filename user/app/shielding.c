@@ -150,11 +150,48 @@ static int set_owner(const struct shielding *s, pid_t pid, enum owner_kind kind,
 	return 0;
 }
 
-/* It owns the layer, unless a lull that stays does (shielding_own_layer()). */
-static int set_victim(const struct shielding *s, struct layer *layer)
+/* What it is in, of every hierarchy; "": not to be known. */
+static char *read_groups(const struct shielding *s, pid_t tid)
 {
-	layer->victim = s->target.threads[0].tid;
-	return set_owner(s, layer->victim, OWNER_THREAD, layer);
+	char *text;
+
+	return fs_read_file(&s->root, &text, NULL, "proc/%d/cgroup", (int)tid) ? strdup("") : text;
+}
+
+/* One of each cgroup: it is the cgroup that is spared. */
+static int add_victims(const struct shielding *s, const char *command, struct layer *layer)
+{
+	char *groups[LAYER_VICTIMS_MAX];
+	bool is_full = false;
+	int err = 0;
+
+	for (unsigned int i = 0, k; i < s->target.n_threads && !is_full && !err; i++) {
+		auto_free char *text = read_groups(s, s->target.threads[i].tid);
+
+		if (!text)
+			err = -ENOMEM;
+		for (k = 0; !err && k < layer->n_victims && !streq(groups[k], text); k++)
+			;
+		is_full = k == LAYER_VICTIMS_MAX;
+		if (err || k < layer->n_victims || is_full)
+			continue;
+		layer->victims[k] = s->target.threads[i].tid;
+		groups[layer->n_victims++] = take_ptr(text);
+	}
+	if (is_full)
+		log_warn("%s: threads in more than %d cgroups: the others are not spared", command,
+			 LAYER_VICTIMS_MAX);
+	for (unsigned int i = 0; i < layer->n_victims; i++)
+		free(groups[i]);
+	return err;
+}
+
+/* The first owns the layer, unless a lull that stays does (shielding_own_layer()). */
+static int set_victims(const struct shielding *s, const char *command, struct layer *layer)
+{
+	int err = add_victims(s, command, layer);
+
+	return err ?: set_owner(s, s->target.threads[0].tid, OWNER_THREAD, layer);
 }
 
 int shielding_own_layer(struct shielding *s)
@@ -277,7 +314,7 @@ int shielding_resolve(struct shielding *s, const struct shielding_request *reque
 	if (s->target.vm_pid)
 		err = set_owner(s, s->target.vm_pid, OWNER_VM, &layer);
 	else if (s->target.n_threads && (request->target.tids.n || request->target.pids.n))
-		err = set_victim(s, &layer);
+		err = set_victims(s, request->command, &layer);
 	err = err ?: name_layer(s, request, &layer);
 	err = err ?: layer_copy(&layer, &s->layer);
 	layer_done(&layer);

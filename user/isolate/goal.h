@@ -30,15 +30,18 @@ struct owner {
 	uint64_t start_ticks;
 };
 
+#define LAYER_VICTIMS_MAX 64
+
 /* One shield. All but the VM is in the journal. */
 struct layer {
 	char *id;   /* the VM's UUID, else "pid-1234", "tid-1234", "cpus-4-7" */
 	char *name; /* for people; sanitised */
 	struct owner owner;
 	struct cpuset guest;
-	uint64_t knobs;	   /* bit i: row i of knobs.def was chosen */
-	pid_t vm_pid;	   /* 0: no VM */
-	pid_t victim;	   /* the first thread of -t or -p; 0: none */
+	uint64_t knobs;			  /* bit i: row i of knobs.def was chosen */
+	pid_t vm_pid;			  /* 0: no VM */
+	pid_t victims[LAYER_VICTIMS_MAX]; /* threads of -t and -p, one of each cgroup */
+	unsigned int n_victims;
 	uint64_t since_ns; /* when it was added, after boot and with sleep; 0: not known */
 	bool is_new;	   /* the transaction that adds it is not over */
 	bool is_best_effort;

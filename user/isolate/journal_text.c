@@ -100,8 +100,8 @@ static int add_layer(struct str *to, const struct layer *layer)
 	err = err
 		      ?: str_addf(to, " %s %s", layer->is_new ? "new" : "held",
 				  layer->is_best_effort ? "best-effort" : "all");
-	if (layer->victim)
-		err = err ?: str_addf(to, " %d", layer->victim);
+	for (unsigned int i = 0; i < layer->n_victims && !err; i++)
+		err = str_addf(to, "%c%d", i ? ',' : ' ', layer->victims[i]);
 	return err ?: str_add(to, "\n");
 }
 
@@ -220,6 +220,26 @@ static int take_knobs(const char *word, uint64_t *ret)
 	return knob_parse_set(word, ret, NULL) ? -EPROTONOSUPPORT : 0;
 }
 
+/* "4242,4250" */
+static int take_victims(char *word, struct layer *layer)
+{
+	char *next = word;
+	int err = 0;
+
+	while (next && !err) {
+		word = next;
+		next = strchr(word, ',');
+		if (next)
+			*next++ = '\0';
+		if (layer->n_victims == LAYER_VICTIMS_MAX)
+			return -EBADMSG;
+		err = take_pid(word, &layer->victims[layer->n_victims]);
+		if (!err && !layer->victims[layer->n_victims++])
+			err = -EBADMSG;
+	}
+	return err;
+}
+
 static int parse_layer(char **words, int n, struct layer *layer)
 {
 	unsigned int kind = 0;
@@ -235,7 +255,7 @@ static int parse_layer(char **words, int n, struct layer *layer)
 	err = err ?: take_cpus(words[8], &layer->guest);
 	err = err ?: take_knobs(words[9], &layer->knobs);
 	if (!err && n == 13)
-		err = take_pid(words[12], &layer->victim) ?: layer->victim ? 0 : -EBADMSG;
+		err = take_victims(words[12], layer);
 	if (err)
 		return err;
 	layer->owner.kind = kind;

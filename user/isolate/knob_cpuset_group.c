@@ -211,21 +211,25 @@ static int exempt_add(const struct root *root, bool is_v2, pid_t pid, pid_t tid,
 	return 0;
 }
 
-/* The threads that shields were made for; ENOENT and ESRCH: it ended meanwhile. */
+/* A thread that a shield was made for; ENOENT and ESRCH: it ended meanwhile. */
+static int exempt_add_victim(const struct root *root, bool is_v2, pid_t tid,
+			     struct cpuset_exempt *exempt)
+{
+	pid_t tgid;
+	int err = threads_tgid(root, tid, &tgid);
+
+	err = err ?: exempt_add(root, is_v2, tgid, tid, exempt);
+	return err == -ENOENT || err == -ESRCH ? 0 : err;
+}
+
 static int exempt_add_victims(const struct root *root, const struct goal *goal, bool is_v2,
 			      struct cpuset_exempt *exempt)
 {
 	int err = 0;
 
-	for (unsigned int i = 0; i < goal->n_layers && !err; i++) {
-		pid_t tid = goal->layers[i]->victim, tgid;
-
-		if (!tid)
-			continue;
-		err = threads_tgid(root, tid, &tgid);
-		err = err ?: exempt_add(root, is_v2, tgid, tid, exempt);
-		err = err == -ENOENT || err == -ESRCH ? 0 : err;
-	}
+	for (unsigned int i = 0; i < goal->n_layers; i++)
+		for (unsigned int k = 0; k < goal->layers[i]->n_victims && !err; k++)
+			err = exempt_add_victim(root, is_v2, goal->layers[i]->victims[k], exempt);
 	return err;
 }
 

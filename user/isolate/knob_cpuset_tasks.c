@@ -46,16 +46,26 @@ static int plan_task(const struct root *root, const struct goal *goal, struct pl
 	return knob_task_change(plan, &task, &want, "task", "its own CPUs, less the guests'");
 }
 
-/* Of a VM, or of the process whose thread a shield is for. */
+/* Has a thread of process @tgid been named? */
+static bool has_victim(const struct root *root, const struct layer *layer, pid_t tgid)
+{
+	pid_t victim;
+
+	for (unsigned int i = 0; i < layer->n_victims; i++)
+		if (!threads_tgid(root, layer->victims[i], &victim) && victim == tgid)
+			return true;
+	return false;
+}
+
+/* Of a VM, or of a process whose thread a shield is for. */
 static bool is_of_guest(const struct root *root, const struct goal *goal, pid_t tid)
 {
-	pid_t tgid, victim;
+	pid_t tgid;
 
 	if (threads_tgid(root, tid, &tgid))
 		return false;
 	for (unsigned int i = 0; i < goal->n_layers; i++)
-		if (goal->layers[i]->victim &&
-		    !threads_tgid(root, goal->layers[i]->victim, &victim) && victim == tgid)
+		if (has_victim(root, goal->layers[i], tgid))
 			return true;
 	for (unsigned int i = 0; goal->vms && i < goal->vms->n; i++)
 		if (goal->vms->vms[i].pid == tgid)
