@@ -17,13 +17,15 @@
 #include "measure/hooks.h"
 #include "sys/topo.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include <empty.skel.h>
 
-#define SETTLE_NS   60000000
-#define TRACE_NS    10000000
-#define PEERS_EVERY 2 /* rounds */
+#define SETTLE_NS    60000000
+#define TRACE_NS     10000000
+#define PEERS_EVERY  2 /* rounds */
+#define PROOF_SLICES 2000
 
 struct arms {
 	const struct root *root;
@@ -35,8 +37,8 @@ struct arms {
 	bool on[LULL_N_HOOKS];
 	struct hook_links links;
 
-	bool with_peers;
 	struct peers peers;
+	const char *lacks[N_ARMS]; /* why it is left out */
 
 	struct capture_config config;
 	struct capture *cap;
@@ -71,7 +73,6 @@ int arms_open(const struct root *root, int cpu, const pid_t *tids, bool peers, s
 	if (!a)
 		return -ENOMEM;
 	a->root = root;
-	a->with_peers = peers;
 	cpuset_add(&a->one, (unsigned int)cpu);
 	err = topo_read_online(root, &a->all);
 	err = err ?: empty_open(a);
@@ -84,6 +85,8 @@ int arms_open(const struct root *root, int cpu, const pid_t *tids, bool peers, s
 		a->workers[i] =
 			(struct capture_target){ .tid = tids[i], .pid = getpid(), .vcpu = -1 };
 	a->self = (struct capture_target){ .tid = getpid(), .pid = getpid(), .vcpu = -1 };
+	for (unsigned int arm = ARM_ALL + 1; arm < N_ARMS; arm++)
+		a->lacks[arm] = peers ? peers_lack((enum arm)arm) : "not asked for";
 	*ret = a;
 	return 0;
 }
@@ -182,14 +185,50 @@ int arms_detach(struct arms *a)
 	return err;
 }
 
+uint64_t arms_count(const struct arms *a, const char *program)
+{
+	const struct bpf_program *prog = bpf_object__find_program_by_name(a->empty->obj, program);
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+	int fd = prog ? bpf_program__fd(prog) : -1;
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.run_cnt;
+}
+
 bool arms_has(const struct arms *a, enum arm arm, const char **ret_why)
 {
-	const char *why = "not asked for";
-	bool has = arm <= ARM_ALL || (a->with_peers && peers_has(arm, &why));
-
 	if (ret_why)
-		*ret_why = why;
-	return has;
+		*ret_why = a->lacks[arm];
+	return !a->lacks[arm];
+}
+
+void arms_leave_out(struct arms *a, enum arm arm, const char *why)
+{
+	a->lacks[arm] = why;
+}
+
+/* Each of them, by signs of its own. Some write or look only now and then. */
+bool arms_measure(const struct arms *a, struct work *work)
+{
+	static const enum work_kind kinds[] = { WORK_PING, WORK_UDP, WORK_DISK };
+	auto_close int stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	struct peers_signs before;
+	double ns;
+
+	if (stats < 0)
+		return false;
+	peers_look(&a->peers, &before);
+	for (unsigned int i = 0; i < PROOF_SLICES; i++) {
+		enum work_kind kind = kinds[i % ARRAY_SIZE(kinds)];
+		struct peers_signs after;
+
+		if (work_has(work, kind) && work_slice(work, kind, &ns))
+			return false;
+		peers_look(&a->peers, &after);
+		if (peers_all_went_on(&a->peers, &before, &after))
+			return true;
+	}
+	return false;
 }
 
 unsigned int arms_every(enum arm arm)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "bench/footprint.h"
 #include "base/cpuset.h"
 #include "base/parse.h"
 #include "bench/insns.h"
@@ -133,15 +134,21 @@ static int run_arm(struct bench *b, enum arm arm, unsigned int round)
 	int err = arms_attach(b->arms, arm, STALL_NS_ALL, &why), detached;
 
 	if (err) {
+		(void)arms_detach(b->arms);
+		if (arm > ARM_ALL) {
+			arms_leave_out(b->arms, arm, "it ended at once");
+			return 0;
+		}
 		(void)fprintf(stderr, "bench: %s: %s\n", arms_name(arm),
 			      why.s ? why.s : strerror(-err));
-		(void)arms_detach(b->arms);
 		return err;
 	}
 	if (arm == ARM_ALL && !round)
 		err = count_programs(b);
 	if (err)
 		(void)complain("reading the loaded programs", err);
+	if (arm > ARM_ALL && !round && !arms_measure(b->arms, b->work))
+		arms_leave_out(b->arms, arm, "it measures nothing");
 	err = measure_arm(b, arm, round);
 	detached = arms_detach(b->arms);
 	err = err ?: detached;
@@ -183,8 +190,8 @@ static int run_rounds(struct bench *b)
 static int usage(int code)
 {
 	(void)fputs(
-		"usage: scripts/bench [--rounds N] [--slices N] [--cpu N] [--no-peers] [--quick]\n"
-		"                     [--json]\n"
+		"usage: scripts/bench [--rounds N] [--slices N] [--cpu N] [--no-peers] [--peers]\n"
+		"                     [--quick] [--json]\n"
 		"What lull costs, beside its budget, on standard output. Needs root, two CPUs,\n"
 		"and a machine that does little else. Exits 0 when no budget is broken beyond\n"
 		"doubt (its 95 % interval), 2 when one is, 1 when it could not measure.\n"
@@ -193,6 +200,7 @@ static int usage(int code)
 		"  --cpu N      the measured CPU (the last one)\n"
 		"  --no-peers   not beside libbpf-tools, perf sched, bpftrace and osnoise\n"
 		"  --quick      two short rounds, no peers: does it work? Times mean nothing\n"
+		"  --peers      beside them, in a quick run too\n"
 		"  --json       for programs\n",
 		code == 1 ? stderr : stdout);
 	return code;
@@ -207,6 +215,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "lull", required_argument, NULL, 'l' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "no-peers", no_argument, NULL, 'p' },
+		{ "peers", no_argument, NULL, 'P' },
 		{ "quick", no_argument, NULL, 'q' },
 		{ .name = NULL },
 	};
@@ -225,14 +234,17 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->json = true;
 		else if (c == 'p')
 			o->no_peers = true;
+		else if (c == 'P')
+			o->peers = true;
 		else if (c == 'q')
-			o->quick = o->no_peers = true;
+			o->quick = true;
 		else
 			err = -EINVAL;
 	}
 	if (o->quick) {
 		o->rounds = 2;
 		o->slices = 4;
+		o->no_peers |= !o->peers;
 	}
 	if (err || optind != argc || !o->rounds || o->rounds > ROUNDS_MAX || !o->slices ||
 	    o->slices > SLICES_MAX)
@@ -253,6 +265,9 @@ static int run(struct bench *b)
 	err = arms_open(&b->root, b->cpu, work_tids(b->work), !b->options.no_peers, &b->arms, &why);
 	if (err)
 		return complain(why.s ? why.s : "preparing", err);
+	err = events_collect(b);
+	if (err)
+		return complain("counting events", err);
 	err = run_rounds(b);
 	if (err)
 		return err;

@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "bench/stats.h"
+#include "bench/table.h"
 
 /* One operation of each, and what lull sees of it. */
 enum work_kind {
@@ -60,8 +61,8 @@ int work_open(int cpu, struct work **ret);
 void work_free(struct work *work);
 const pid_t *work_tids(const struct work *work);
 bool work_has(const struct work *work, enum work_kind kind);
-/* The operations of a slice. */
-unsigned int work_ops(const struct work *work, enum work_kind kind);
+/* The operations of all slices so far, and of what warms up for them. */
+uint64_t work_done(const struct work *work);
 /* One short slice; scaled ns per operation. */
 int work_slice(struct work *work, enum work_kind kind, double *ret_ns);
 const char *work_name(enum work_kind kind);
@@ -75,11 +76,16 @@ int arms_attach(struct arms *arms, enum arm arm, uint64_t stall_ns, struct str *
 /* The part of lull that runs beside the workload; @ret_stalls may be NULL. */
 int arms_poll(struct arms *arms, uint64_t *ret_stalls);
 int arms_detach(struct arms *arms);
+/* How often the kernel ran an empty program, while its statistics are on. 0: it is not attached. */
+uint64_t arms_count(const struct arms *arms, const char *program);
+/* Only peers may be missing, or turn out to be; @ret_why (may be NULL) says why, static. */
+bool arms_has(const struct arms *arms, enum arm arm, const char **ret_why);
+void arms_leave_out(struct arms *arms, enum arm arm, const char *why);
+/* Do all programs of the peer's arm, which is attached, measure this work? Not what they cost. */
+bool arms_measure(const struct arms *arms, struct work *work);
 const char *arms_name(enum arm arm);
 /* It is measured in each round, or in every second, or so: in the first of as many. */
 unsigned int arms_every(enum arm arm);
-/* Only peers may be missing; @ret_why (may be NULL) says why, static. */
-bool arms_has(const struct arms *arms, enum arm arm, const char **ret_why);
 
 /* What insns.h counts, over all programs of this process. */
 struct insn_counts {
@@ -90,33 +96,21 @@ struct insn_counts {
 	char worst[32];		   /* program with the most clock reads */
 };
 
-/* footprint.c */
-int footprint_start(const char *lull, const char *self, bool quick, struct interval *ret_ms,
-		    struct interval *ret_cpu_ms);
-int footprint_memory(const struct root *root, const char *lull, int cpu, double *ret_rss_mb,
-		     double *ret_peak_mb);
-int footprint_snapshot(struct interval *ret_ms);
-/* For footprint_start: the child that lull starts when its window is open. */
-int footprint_stamp(void);
-
-/* table.c */
-enum unit { UNIT_RATIO, UNIT_COUNT, UNIT_KB, UNIT_MB, UNIT_MS, UNIT_TIMES };
-struct figure {
-	const char *what;
-	enum unit unit;
-	struct interval measured;
-	double budget;		  /* negative: none */
-	double floor_ns, ours_ns; /* of a ratio: added per event */
-	bool missing;
-};
-void table_print(const struct figure *figures, unsigned int n, bool json);
-
 #define FIGURES_MAX 64
 struct options {
 	uint32_t rounds, slices, cpu;
-	bool json, no_peers, quick;
+	bool json, peers, no_peers, quick;
 	const char *lull;
 	char self[4096];
+};
+
+/* events.c: does an operation make the events that its figures are about? */
+#define EVENTS_MAX 16
+struct event {
+	enum work_kind kind;
+	const char *hook;
+	unsigned int expected; /* of an operation */
+	double counted;
 };
 
 /* One run. */
@@ -129,9 +123,15 @@ struct bench {
 	double ns[N_WORKS][N_ARMS][ROUNDS_MAX];
 	double added[N_WORKS][N_ARMS][ROUNDS_MAX]; /* over the mean of both "none" of its round */
 	struct insn_counts insns;
+	struct event events[EVENTS_MAX];
+	unsigned int n_events;
 	struct figure figures[FIGURES_MAX];
 	unsigned int n_figures;
 };
+
+int events_collect(struct bench *b);
+/* So many make an operation, on each of its hooks; 0: not as they should, or not at all. */
+unsigned int events_of(const struct bench *b, enum work_kind kind);
 
 /* figures.c */
 void figures_add(struct bench *b, const struct figure *figure);

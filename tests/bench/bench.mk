@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # bench: the program behind scripts/bench, with two BPF objects of its own. Included by the top
-# Makefile, for its compiler, flags and libraries.
+# Makefile, for its compiler, flags and libraries. The lab runs it, too.
 
 BENCH_BUILD := $(O)/bench
 BENCH_SRC   := $(filter-out %.bpf.c,$(sort $(wildcard tests/bench/*.c)))
@@ -22,5 +22,9 @@ $(BENCH_BUILD)/%.o: tests/bench/%.c $(O)/flags | $(BENCH_SKEL) $(SKEL)
 
 $(BENCH_BUILD)/bench: $(BENCH_OBJ) $(LIB)
 	$(call say,LINK)$(CC) $(ALL_LDFLAGS) -pthread -o $@ $^ $(LIBS)
+
+ifeq ($(CROSS),)
+tests: $(BENCH_BUILD)/bench
+endif
 
 -include $(wildcard $(BENCH_BUILD)/*.d)

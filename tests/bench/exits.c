@@ -14,24 +14,20 @@
 #define MEM_SIZE 0x2000
 #define CODE_AT	 0x1000
 #define PORT	 0x10
+#define LOOPS	 (EXITS - 1)
 
 /* In real mode. KVM answers CPUID by itself; a port is for user space. */
+/* clang-format off */
 static const uint8_t code[] = {
-	0xbe,
-	(EXITS - 1) & 0xff,
-	(EXITS - 1) >> 8, /* again: mov si, EXITS - 1 */
-	0x31,
-	0xc0, /* next: xor ax, ax */
-	0x0f,
-	0xa2, /* cpuid */
-	0x4e, /* dec si */
-	0x75,
-	0xf9, /* jnz next */
-	0xe6,
-	PORT, /* out PORT, al */
-	0xeb,
-	0xf2, /* jmp again */
+	0xbe, LOOPS & 0xff, LOOPS >> 8, /* again: mov si, LOOPS */
+	0x31, 0xc0,			/* next: xor ax, ax */
+	0x0f, 0xa2,			/* cpuid */
+	0x4e,				/* dec si */
+	0x75, 0xf9,			/* jnz next */
+	0xe6, PORT,			/* out PORT, al */
+	0xeb, 0xf2,			/* jmp again */
 };
+/* clang-format on */
 
 static int set_registers(int vcpu)
 {

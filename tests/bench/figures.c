@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "bench/footprint.h"
 #include "lull_abi.h"
 #include "sys/irqs.h"
 
@@ -24,22 +25,23 @@ static const struct timing {
 	enum work_kind kind;
 	enum arm arm;
 	double budget;
-	unsigned int events; /* in one operation */
 } timings[] = {
-	{ "not watched: sched_switch", WORK_YIELD, ARM_IDLE, 1.15, 2 },
-	{ "not watched: switch + waking + wakeup", WORK_PING, ARM_IDLE, 1.15, 2 },
-	{ "not watched: softirq pair", WORK_SOFTIRQ, ARM_IDLE, 1.15, 1 },
-	{ "not watched: vector pair", WORK_VECTOR, ARM_IDLE, 1.15, 1 },
-	{ "watched CPU: sched_switch", WORK_YIELD, ARM_CPU, 2.6, 2 },
-	{ "watched CPU: switch + waking + wakeup", WORK_PING, ARM_CPU, NO_BUDGET, 2 },
-	{ "watched CPU: softirq pair", WORK_SOFTIRQ, ARM_CPU, 1.75, 1 },
-	{ "watched CPU: vector pair", WORK_VECTOR, ARM_CPU, 1.75, 1 },
-	{ "watched CPU and threads: sched_switch", WORK_YIELD, ARM_ALL, 2.6, 2 },
-	{ "watched CPU and threads: switch+waking+wakeup", WORK_PING, ARM_ALL, NO_BUDGET, 2 },
-	{ "watched CPU and threads: softirq pair", WORK_SOFTIRQ, ARM_ALL, 1.75, 1 },
-	{ "watched CPU and threads: vector pair", WORK_VECTOR, ARM_ALL, 1.75, 1 },
-	{ "the same with --trace: sched_switch", WORK_YIELD, ARM_TRACE, NO_BUDGET, 2 },
-	{ "the same with --trace: vector pair", WORK_VECTOR, ARM_TRACE, NO_BUDGET, 1 },
+	{ "not watched: sched_switch", WORK_YIELD, ARM_IDLE, 1.15 },
+	{ "not watched: switch + waking + wakeup", WORK_PING, ARM_IDLE, 1.15 },
+	{ "not watched: softirq pair", WORK_SOFTIRQ, ARM_IDLE, 1.15 },
+	{ "not watched: vector pair", WORK_VECTOR, ARM_IDLE, 1.15 },
+	{ "not watched: VM exit and entry", WORK_EXIT, ARM_IDLE, 1.15 },
+	{ "watched CPU: sched_switch", WORK_YIELD, ARM_CPU, 2.6 },
+	{ "watched CPU: switch + waking + wakeup", WORK_PING, ARM_CPU, NO_BUDGET },
+	{ "watched CPU: softirq pair", WORK_SOFTIRQ, ARM_CPU, 1.75 },
+	{ "watched CPU: vector pair", WORK_VECTOR, ARM_CPU, 1.75 },
+	{ "watched CPU and threads: sched_switch", WORK_YIELD, ARM_ALL, 2.6 },
+	{ "watched CPU and threads: switch+waking+wakeup", WORK_PING, ARM_ALL, NO_BUDGET },
+	{ "watched CPU and threads: softirq pair", WORK_SOFTIRQ, ARM_ALL, 1.75 },
+	{ "watched CPU and threads: vector pair", WORK_VECTOR, ARM_ALL, 1.75 },
+	{ "watched CPU and threads: VM exit and entry", WORK_EXIT, ARM_ALL, NO_BUDGET },
+	{ "the same with --trace: sched_switch", WORK_YIELD, ARM_TRACE, NO_BUDGET },
+	{ "the same with --trace: vector pair", WORK_VECTOR, ARM_TRACE, NO_BUDGET },
 };
 
 void figures_add(struct bench *b, const struct figure *figure)
@@ -56,7 +58,7 @@ static void add_value(struct bench *b, const char *what, enum unit unit, double 
 		.unit = unit,
 		.measured = { value, value, value },
 		.budget = budget,
-		.missing = err != 0,
+		.missing = err ? strerror(-err) : NULL,
 	};
 
 	figures_add(b, &f);
@@ -65,7 +67,9 @@ static void add_value(struct bench *b, const char *what, enum unit unit, double 
 static void add_interval(struct bench *b, const char *what, enum unit unit,
 			 const struct interval *measured, double budget, int err)
 {
-	struct figure f = { .what = what, .unit = unit, .budget = budget, .missing = err != 0 };
+	struct figure f = {
+		.what = what, .unit = unit, .budget = budget, .missing = err ? strerror(-err) : NULL
+	};
 
 	if (!err)
 		f.measured = *measured;
@@ -78,16 +82,22 @@ static void add_timings(struct bench *b)
 		const struct timing *t = &timings[i];
 		const double *ours = b->added[t->kind][t->arm];
 		const double *empty = b->added[t->kind][ARM_EMPTY];
+		unsigned int n = b->options.rounds, events = events_of(b, t->kind);
 		struct figure f = {
 			.what = t->what,
 			.unit = UNIT_RATIO,
 			.budget = t->budget,
-			.measured = stats_ratio(ours, empty, b->options.rounds),
-			.floor_ns = stats_median(empty, b->options.rounds) / t->events,
-			.ours_ns = stats_median(ours, b->options.rounds) / t->events,
+			.measured = stats_ratio(ours, empty, n),
+			.floor_ns = stats_median(empty, n) / max(events, 1),
+			.ours_ns = stats_median(ours, n) / max(events, 1),
 		};
 
-		f.missing = !work_has(b->work, t->kind) || f.measured.value >= RATIO_MAX;
+		if (!work_has(b->work, t->kind))
+			f.missing = "no such workload here";
+		else if (!events)
+			f.missing = "its hooks do not run here";
+		else if (f.measured.value >= RATIO_MAX)
+			f.missing = "lost in noise";
 		figures_add(b, &f);
 	}
 }
@@ -117,6 +127,9 @@ static void add_peers(struct bench *b)
 		  0.125 },
 		{ "all watched, over four libbpf-tools: yield", WORK_YIELD, ARM_FOUR, 0.25 },
 		{ "all watched, over perf sched record: yield", WORK_YIELD, ARM_PERF_SCHED, 0.125 },
+		{ "all watched, over four libbpf-tools: softirq", WORK_SOFTIRQ, ARM_FOUR,
+		  NO_BUDGET },
+		{ "all watched, over softirqs: softirq", WORK_SOFTIRQ, ARM_SOFTIRQS, NO_BUDGET },
 		{ "all watched, over runqlat: ping-pong", WORK_PING, ARM_RUNQLAT, NO_BUDGET },
 		{ "all watched, over bpftrace runqlat: ping-pong", WORK_PING, ARM_BPFTRACE,
 		  NO_BUDGET },
@@ -130,16 +143,17 @@ static void add_peers(struct bench *b)
 			.what = peers[i].what,
 			.unit = UNIT_RATIO,
 			.budget = peers[i].budget,
-			.missing = !arms_has(b->arms, peers[i].arm, NULL),
 		};
 
+		(void)arms_has(b->arms, peers[i].arm, &f.missing);
 		(void)pick_rounds(b, peers[i].kind, peers[i].arm, peers[i].arm, theirs);
 		if (!f.missing) {
 			f.measured = stats_ratio(ours, theirs, n);
 			f.floor_ns = stats_median(theirs, n);
 			f.ours_ns = stats_median(ours, n);
 		}
-		f.missing |= f.measured.value >= RATIO_MAX;
+		if (f.measured.value >= RATIO_MAX)
+			f.missing = "lost in noise";
 		figures_add(b, &f);
 	}
 }
@@ -317,18 +331,51 @@ static unsigned int count_broken(const struct bench *b)
 	return n;
 }
 
-static void print_left_out(const struct bench *b)
+static void print_events(const struct bench *b, bool json)
 {
+	if (!json)
+		(void)printf("\nevents per operation, counted");
+	for (unsigned int i = 0; i < b->n_events; i++) {
+		const struct event *e = &b->events[i];
+
+		if (json)
+			(void)printf("%s\n    { \"work\": \"%s\", \"hook\": \"%s\", "
+				     "\"expected\": %u, \"counted\": %.3f }",
+				     i ? "," : "", work_name(e->kind), e->hook, e->expected,
+				     e->counted);
+		else
+			(void)printf("\n%-12s %-16s %.2f of %u", work_name(e->kind), e->hook,
+				     e->counted, e->expected);
+	}
+	if (!json)
+		(void)printf("\n");
+}
+
+static void print_one_left_out(const char *what, const char *why, bool json, unsigned int *n)
+{
+	if (json)
+		(void)printf("%s\n    { \"what\": \"%s\", \"why\": \"%s\" }", *n ? "," : "", what,
+			     why);
+	else
+		(void)printf("\nleft out: %s: %s", what, why);
+	++*n;
+}
+
+static void print_left_out(const struct bench *b, bool json)
+{
+	unsigned int n = 0;
+
 	for (unsigned int arm = 0; arm < N_ARMS; arm++) {
 		const char *why;
 
 		if (!arms_has(b->arms, (enum arm)arm, &why))
-			(void)printf("\nleft out: %s: %s", arms_name((enum arm)arm), why);
+			print_one_left_out(arms_name((enum arm)arm), why, json, &n);
 	}
 	for (unsigned int kind = 0; kind < N_WORKS; kind++)
 		if (!work_has(b->work, (enum work_kind)kind))
-			(void)printf("\nleft out: %s: not here", work_name((enum work_kind)kind));
-	(void)printf("\n");
+			print_one_left_out(work_name((enum work_kind)kind), "not here", json, &n);
+	if (!json)
+		(void)printf("\n");
 }
 
 unsigned int figures_print(const struct bench *b)
@@ -337,18 +384,25 @@ unsigned int figures_print(const struct bench *b)
 
 	if (b->options.json) {
 		(void)printf(
-			"{\n  \"schema\": \"lull.bench/1\",\n  \"rounds\": %u,\n  \"cpu\": %d,\n"
+			"{\n  \"schema\": \"lull.bench/1\",\n  \"quick\": %s,\n  \"rounds\": %u,\n  \"cpu\": %d,\n"
 			"  \"broken\": %u,\n  \"figures\": [",
-			b->options.rounds, b->cpu, broken);
+			b->options.quick ? "true" : "false", b->options.rounds, b->cpu, broken);
 		table_print(b->figures, b->n_figures, true);
 		(void)printf("\n  ],\n  \"added\": [");
 		print_added_json(b);
+		(void)printf("\n  ],\n  \"events\": [");
+		print_events(b, true);
+		(void)printf("\n  ],\n  \"left_out\": [");
+		print_left_out(b, true);
 		(void)printf("\n  ]\n}\n");
 		return broken;
 	}
+	if (b->options.quick)
+		(void)printf("A quick run: times mean nothing.\n");
 	table_print(b->figures, b->n_figures, false);
 	print_added_text(b);
-	print_left_out(b);
+	print_events(b, false);
+	print_left_out(b, false);
 	if (b->insns.clock_reads > 1)
 		(void)printf("\nmost clock reads: %s\n", b->insns.worst);
 	(void)printf("\n%u of the budgets above %s broken beyond doubt.\n", broken,

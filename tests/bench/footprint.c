@@ -3,7 +3,7 @@
  * footprint: what is not time per event: how soon lull measures, how much memory it holds, how
  * long a look at all its counters takes. The first two by the real program, started here.
  */
-#include "bench/bench.h"
+#include "bench/footprint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +13,13 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <stddef.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "base/parse.h"
+#include "base/str.h"
 #include "lull_abi.h"
 
 #define STARTS		  11	    /* 3 in a quick run */

@@ -13,6 +13,7 @@
 
 #define ETHERTYPE_LOCAL 0x88b5 /* "IEEE 802 local experimental 1" */
 #define SLOT		256    /* bytes for a frame and the kernel's notes on it */
+#define RING_BYTES	((size_t)FRAMES * SLOT)
 #define DATA_AT		(TPACKET2_HDRLEN - sizeof(struct sockaddr_ll))
 
 static struct tpacket2_hdr *slot_of(const struct frames *f, unsigned int i)
@@ -24,7 +25,7 @@ static struct tpacket2_hdr *slot_of(const struct frames *f, unsigned int i)
 static int open_ring(int fd, uint8_t **ret)
 {
 	const struct tpacket_req ring = {
-		.tp_block_size = FRAMES * SLOT,
+		.tp_block_size = RING_BYTES,
 		.tp_block_nr = 1,
 		.tp_frame_size = SLOT,
 		.tp_frame_nr = FRAMES,
@@ -39,7 +40,7 @@ static int open_ring(int fd, uint8_t **ret)
 	    setsockopt(fd, SOL_PACKET, PACKET_TX_RING, &ring, sizeof(ring)) ||
 	    bind(fd, (const struct sockaddr *)&lo, sizeof(lo)))
 		return -errno;
-	mem = mmap(NULL, FRAMES * SLOT, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	mem = mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (mem == MAP_FAILED)
 		return -errno;
 	*ret = mem;
@@ -66,7 +67,7 @@ void frames_open(struct frames *f)
 void frames_done(struct frames *f)
 {
 	if (f->ring)
-		(void)munmap(f->ring, FRAMES * SLOT);
+		(void)munmap(f->ring, RING_BYTES);
 	cleanup_close_fd(&f->fd);
 }
 

@@ -163,16 +163,13 @@ void ops_end(struct ops *o, enum work_kind kind)
 
 unsigned int ops_batch(enum work_kind kind)
 {
-	switch (kind) {
-	case WORK_SOFTIRQ:
-		return FRAMES;
-	case WORK_VECTOR:
-		return KICKS;
-	case WORK_EXIT:
-		return EXITS;
-	default:
-		return 1;
-	}
+	static const unsigned int batches[N_WORKS] = {
+		[WORK_SOFTIRQ] = FRAMES,
+		[WORK_VECTOR] = KICKS,
+		[WORK_EXIT] = EXITS,
+	};
+
+	return max(batches[kind], 1);
 }
 
 bool ops_has(const struct ops *o, enum work_kind kind)

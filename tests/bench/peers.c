@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * peers: other programs that measure some of what lull does, as people start them: their output
- * goes nowhere. What is not installed is left out. They get their time to start, and to end.
+ * goes nowhere. What is not installed is left out. They get their time to start, and to end. Where
+ * tracefs is not mounted they have one in a mount namespace of their own, and nobody else sees it.
  */
 #include "bench/peers.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 
+#define TRACEFS	 "/sys/kernel/tracing"
 #define START_MS 700
 #define END_MS	 3000
 
@@ -78,55 +84,83 @@ static unsigned int programs_of(enum arm arm)
 	}
 }
 
-static bool kernel_has_osnoise(void)
+/* What grows in /proc/PID/io while it measures; NULL: its BPF programs run. */
+static const char *const signs[N_PROGRAMS] = { [PERF_SCHED] = "wchar:", [OSNOISE] = "rchar:" };
+
+/* In a child. What fails here shows when the program does not measure. */
+static void mount_tracefs(void)
+{
+	if (!access(TRACEFS "/events", F_OK) || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return;
+	(void)mount("tracefs", TRACEFS, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
+static bool tracers_have(const char *name)
 {
 	char text[512] = "";
-	auto_close int fd = open("/sys/kernel/tracing/available_tracers", O_RDONLY | O_CLOEXEC);
+	auto_close int fd = open(TRACEFS "/available_tracers", O_RDONLY | O_CLOEXEC);
 
-	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, "osnoise");
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, name);
 }
 
-/* Where bpftrace looks for tracepoints. */
-static bool has_tracefs(void)
+static bool kernel_has_tracer(const char *name)
 {
-	return !access("/sys/kernel/tracing/events/sched", F_OK) ||
-	       !access("/sys/kernel/debug/tracing/events/sched", F_OK);
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		mount_tracefs();
+		_exit(!tracers_have(name));
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
 }
 
-bool peers_has(enum arm arm, const char **ret_why)
+const char *peers_lack(enum arm arm)
 {
 	unsigned int wanted = programs_of(arm);
 
-	*ret_why = "not installed";
+	if (arm == ARM_OSNOISE && !kernel_has_tracer("osnoise"))
+		return "this kernel has no such tracer";
 	for (unsigned int i = 0; i < N_PROGRAMS; i++)
 		if (wanted & 1U << i && access(programs[i][0], X_OK))
-			return false;
-	*ret_why = "tracefs is not mounted";
-	if (arm == ARM_BPFTRACE)
-		return has_tracefs();
-	*ret_why = "this kernel has no such tracer, or tracefs is not mounted";
-	return wanted && (arm != ARM_OSNOISE || kernel_has_osnoise());
+			return "not installed";
+	return NULL;
+}
+
+/* In a child: becomes the program. */
+static _Noreturn void become(char **argv)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	mount_tracefs();
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		(void)dup2(null, fd);
+	(void)execv(argv[0], argv);
+	_exit(127);
 }
 
 static int start(const char *const *program, pid_t *ret)
 {
 	char *argv[ARRAY_SIZE(programs[0]) + 1] = { NULL };
-	posix_spawn_file_actions_t actions;
 	int err = 0;
+	pid_t pid = -1;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(programs[0]) && program[i] && !err; i++) {
 		argv[i] = strdup(program[i]);
-		err = argv[i] ? 0 : ENOMEM;
+		err = argv[i] ? 0 : -ENOMEM;
 	}
-	(void)posix_spawn_file_actions_init(&actions);
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		(void)posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
-						       fd ? O_WRONLY : O_RDONLY, 0);
-	err = err ?: posix_spawn(ret, argv[0], &actions, NULL, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&actions);
+	if (!err) {
+		pid = fork();
+		if (!pid)
+			become(argv);
+		err = pid < 0 ? -errno : 0;
+	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(argv); i++)
 		free(argv[i]);
-	return -err;
+	if (!err)
+		*ret = pid;
+	return err;
 }
 
 int peers_start(enum arm arm, struct peers *peers)
@@ -142,7 +176,7 @@ int peers_start(enum arm arm, struct peers *peers)
 		err = start(programs[i], &peers->pids[peers->n]);
 		if (err)
 			return err;
-		peers->n++;
+		peers->programs[peers->n++] = i;
 		ms = max(ms, start_ms[i]);
 	}
 	pause = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
@@ -154,6 +188,64 @@ int peers_start(enum arm arm, struct peers *peers)
 			return -ENOEXEC;
 		}
 	return 0;
+}
+
+/* The sum of all numbers behind @field in the lines of a file. */
+static uint64_t sum_field(const char *path, const char *field)
+{
+	auto_fclose FILE *file = fopen(path, "re");
+	char line[256];
+	uint64_t sum = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char *at = line + strlen(field);
+		uint64_t value;
+
+		if (strncmp(line, field, strlen(field)) != 0)
+			continue;
+		at += strspn(at, " \t");
+		at[strcspn(at, "\n")] = '\0';
+		if (!parse_u64(at, &value))
+			sum += value;
+	}
+	return sum;
+}
+
+/* Of all BPF programs that @pid holds. */
+static uint64_t sum_runs(pid_t pid)
+{
+	char path[512];
+	auto_closedir DIR *dir = NULL;
+	const struct dirent *e;
+	uint64_t sum = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	dir = opendir(path);
+	while (dir && (e = readdir(dir))) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", pid, e->d_name);
+		sum += sum_field(path, "run_cnt:");
+	}
+	return sum;
+}
+
+void peers_look(const struct peers *peers, struct peers_signs *ret)
+{
+	for (unsigned int i = 0; i < peers->n; i++) {
+		const char *sign = signs[peers->programs[i]];
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/io", peers->pids[i]);
+		ret->counts[i] = sign ? sum_field(path, sign) : sum_runs(peers->pids[i]);
+	}
+}
+
+bool peers_all_went_on(const struct peers *peers, const struct peers_signs *before,
+		       const struct peers_signs *after)
+{
+	for (unsigned int i = 0; i < peers->n; i++)
+		if (after->counts[i] <= before->counts[i])
+			return false;
+	return true;
 }
 
 void peers_stop(struct peers *peers)

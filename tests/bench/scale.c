@@ -23,23 +23,17 @@
 #include "lull_abi.h"
 #include "sys/irqs.h"
 
-#define RUNS	      3
+#define RUNS	      5
 #define INTERRUPTS    4100
 #define CPUS	      1152
 #define LINES_13MB    1020 /* of so many CPUs */
 #define SNAPSHOT_CPUS 1024
 #define MB	      (1024.0 * 1024)
 
-/* CPU time, the least and the most of some runs; the most memory. */
+/* CPU time of each run; the most memory of any. */
 struct result {
-	double ms, ms_max, mb;
+	double ms[RUNS], mb;
 };
-
-static void result_take(struct result *r, double ms)
-{
-	r->ms = min(r->ms, ms);
-	r->ms_max = max(r->ms_max, ms);
-}
 
 static double cpu_ms(void)
 {
@@ -64,7 +58,7 @@ static void forget_most_memory(void)
 }
 
 /* Runs @argv to its end, which must be good, or tell of a finding or of too little data. */
-static int run_once(char *const argv[], struct result *ret)
+static int run_once(char *const argv[], double *ret_ms, double *ret_mb)
 {
 	posix_spawn_file_actions_t actions;
 	struct rusage usage;
@@ -83,8 +77,8 @@ static int run_once(char *const argv[], struct result *ret)
 		return -errno;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == 1 || WEXITSTATUS(status) > 3)
 		return -EIO;
-	ret->ms = to_ms(&usage.ru_utime) + to_ms(&usage.ru_stime);
-	ret->mb = (double)usage.ru_maxrss / 1024;
+	*ret_ms = to_ms(&usage.ru_utime) + to_ms(&usage.ru_stime);
+	*ret_mb = (double)usage.ru_maxrss / 1024;
 	return 0;
 }
 
@@ -93,7 +87,7 @@ static int run_lull(const struct bench *b, const char *words, struct result *ret
 {
 	auto_free char *copy = NULL, *program = strdup(b->options.lull);
 	char *argv[16] = { program }, *state = NULL;
-	struct result all = { .ms = 1e18 };
+	struct result all = { 0 };
 	unsigned int n = 1;
 
 	copy = strdup(words);
@@ -103,13 +97,12 @@ static int run_lull(const struct bench *b, const char *words, struct result *ret
 	     word = strtok_r(NULL, " ", &state))
 		argv[n++] = word;
 	for (unsigned int i = 0; i < RUNS; i++) {
-		struct result one = { 0 };
-		int err = run_once(argv, &one);
+		double mb = 0;
+		int err = run_once(argv, &all.ms[i], &mb);
 
 		if (err)
 			return err;
-		result_take(&all, one.ms);
-		all.mb = max(all.mb, one.mb);
+		all.mb = max(all.mb, mb);
 	}
 	*ret = all;
 	return 0;
@@ -123,7 +116,7 @@ static void add(struct bench *b, const char *what, enum unit unit, double value,
 		.unit = unit,
 		.measured = { value, value, value },
 		.budget = budget,
-		.missing = err != 0,
+		.missing = err ? strerror(-err) : NULL,
 	};
 
 	figures_add(b, &f);
@@ -141,29 +134,26 @@ struct pair {
 	double budget_ms;
 };
 
-/* The least of the runs; how it grows lies between the most and the least that they tell. */
 static void add_pair(struct bench *b, const struct pair *p, const struct result *small,
 		     const struct result *large, int err)
 {
-	const struct figure f = {
-		.what = p->growth,
-		.unit = UNIT_TIMES,
-		.measured = { large->ms / max(small->ms, 0.001),
-			      large->ms / max(small->ms_max, 0.001),
-			      large->ms_max / max(small->ms, 0.001) },
-		.budget = 10,
-		.missing = err != 0,
-	};
+	struct figure time = { .what = p->what, .unit = UNIT_MS, .budget = p->budget_ms };
+	struct figure growth = { .what = p->growth, .unit = UNIT_TIMES, .budget = 10 };
 
-	add(b, p->what, UNIT_MS, large->ms, p->budget_ms, err);
-	figures_add(b, &f);
+	time.missing = growth.missing = err ? strerror(-err) : NULL;
+	if (!err) {
+		time.measured = stats_median_of(large->ms, RUNS);
+		growth.measured = stats_ratio(large->ms, small->ms, RUNS);
+	}
+	figures_add(b, &time);
+	figures_add(b, &growth);
 }
 
 static void collect_reading(struct bench *b, const char *dir)
 {
 	static const struct pair pair = { "reading /proc/interrupts of 13 MB",
 					  "  with ten times the lines", 50 };
-	struct result results[2] = { { .ms = 1e18 }, { .ms = 1e18 } };
+	struct result results[2] = { { { 0 }, 0 } };
 	int err = 0;
 
 	for (unsigned int large = 0; large < 2 && !err; large++) {
@@ -176,7 +166,7 @@ static void collect_reading(struct bench *b, const char *dir)
 			double began = cpu_ms();
 
 			err = irqs_read(&root, &table, NULL);
-			result_take(&results[large], cpu_ms() - began);
+			results[large].ms[i] = cpu_ms() - began;
 			if (!err)
 				irqs_done(&table);
 		}
@@ -189,7 +179,7 @@ static void collect_plan(struct bench *b, const char *dir)
 {
 	static const struct pair pair = { "planning for 4,096 interrupts and 1,152 CPUs",
 					  "  with ten times the interrupts", 500 };
-	struct result results[2] = { { 0 } };
+	struct result results[2] = { { { 0 }, 0 } };
 	char words[256];
 	int err = 0;
 
@@ -249,7 +239,7 @@ static void collect_recordings(struct bench *b, const char *dir)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
 		const struct pair pair = { uses[i].what, "  with ten times all", 1000 };
-		struct result results[2] = { { 0 } };
+		struct result results[2] = { { { 0 }, 0 } };
 
 		err = made;
 		for (unsigned int large = 0; large < 2 && !err; large++)

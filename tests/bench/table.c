@@ -46,14 +46,15 @@ static void print_text(const struct figure *figures, unsigned int n)
 
 		(void)format(f->unit, f->measured.value, value, sizeof(value));
 		if (f->missing)
-			(void)snprintf(measured, sizeof(measured), "-");
+			(void)snprintf(measured, sizeof(measured), "- %s", f->missing);
 		else if (f->measured.low < f->measured.high)
 			(void)snprintf(measured, sizeof(measured), "%s [%.2f, %.2f]", value,
 				       f->measured.low, f->measured.high);
 		else
 			(void)snprintf(measured, sizeof(measured), "%s", value);
 		if (f->budget >= 0)
-			(void)format(f->unit, f->budget, budget, sizeof(budget));
+			(void)snprintf(budget, sizeof(budget), "%g %s", f->budget,
+				       unit_names[f->unit]);
 		if (f->unit == UNIT_RATIO && !f->missing) {
 			(void)snprintf(empty, sizeof(empty), "%.0f", f->floor_ns);
 			(void)snprintf(ours, sizeof(ours), "%.0f", f->ours_ns);
@@ -70,14 +71,16 @@ static void print_json(const struct figure *figures, unsigned int n)
 
 		(void)printf("%s\n    { \"figure\": \"%s\", \"unit\": \"%s\"", i ? "," : "",
 			     f->what, unit_names[f->unit]);
-		if (!f->missing)
+		if (f->missing)
+			(void)printf(", \"why\": \"%s\"", f->missing);
+		else
 			(void)printf(", \"value\": %.3f, \"low\": %.3f, \"high\": %.3f",
 				     f->measured.value, f->measured.low, f->measured.high);
 		if (!f->missing && f->unit == UNIT_RATIO)
 			(void)printf(", \"empty_ns\": %.1f, \"lull_ns\": %.1f", f->floor_ns,
 				     f->ours_ns);
 		if (f->budget >= 0)
-			(void)printf(", \"budget\": %.2f", f->budget);
+			(void)printf(", \"budget\": %g", f->budget);
 		(void)printf(", \"verdict\": \"%s\" }", verdict(f));
 	}
 }

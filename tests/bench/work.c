@@ -51,7 +51,8 @@ struct work {
 	unsigned int n;
 	bool quit;
 	int err;
-	double op_ns; /* scaled */
+	double op_ns;  /* scaled */
+	uint64_t done; /* operations, ever */
 };
 
 static uint64_t now_ns(void)
@@ -94,6 +95,7 @@ static double try_slice(struct work *w)
 	uint64_t began = now_ns();
 
 	w->err = ops_do(w->ops, w->kind, w->n);
+	w->done += w->n;
 	ns = (double)(now_ns() - began) / w->n;
 	after = look_at_speed(w, LOOKS);
 	w->op_ns = ns * w->speed / ((before + after) / 2);
@@ -111,7 +113,10 @@ static unsigned int round_up(enum work_kind kind, unsigned int n)
 /* The leader measures; a short start warms the caches. */
 static void lead(struct work *w)
 {
-	w->err = ops_do(w->ops, w->kind, round_up(w->kind, min(w->n, WARM_UP)));
+	unsigned int few = round_up(w->kind, min(w->n, WARM_UP));
+
+	w->err = ops_do(w->ops, w->kind, few);
+	w->done += few;
 	for (unsigned int i = 0; i < TRIES && !w->err; i++)
 		if (try_slice(w) < SPEED_DRIFT)
 			break;
@@ -243,9 +248,9 @@ bool work_has(const struct work *w, enum work_kind kind)
 	return ops_has(w->ops, kind);
 }
 
-unsigned int work_ops(const struct work *w, enum work_kind kind)
+uint64_t work_done(const struct work *w)
 {
-	return w->slice[kind];
+	return w->done;
 }
 
 int work_slice(struct work *w, enum work_kind kind, double *ret_ns)

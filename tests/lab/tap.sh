@@ -14,7 +14,7 @@ bad=0
 no_kernel=
 
 # What runs on every kernel that lull measures on, in one VM.
-readonly host_tests=(doctor list record vfio guest irqfd late sources shield)
+readonly host_tests=(doctor list record vfio guest irqfd late sources bench shield)
 
 # line RC WHAT FILE: of the result; FILE is what was said.
 line() {
