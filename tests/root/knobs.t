@@ -15,13 +15,12 @@ trap 'shield_done; tap_done' EXIT
 
 # Each task that was there before this test: where it may run, and in which cpuset it is.
 tasks() {
-	local pid
+	local pid cpus cpuset
 	while read -r pid; do
-		[[ -r /proc/$pid/status ]] || continue
-		printf '%s %s %s\n' "$pid" \
-			"$(sed -n 's/^Cpus_allowed_list:\t//p' "/proc/$pid/status" 2>/dev/null)" \
-			"$(cat "/proc/$pid/cpuset" 2>/dev/null)"
-	done <"$work/pids"
+		cpus=$(sed -n 's/^Cpus_allowed_list:\t//p' "/proc/$pid/status") &&
+			cpuset=$(cat "/proc/$pid/cpuset") || continue
+		printf '%s %s %s\n' "$pid" "$cpus" "$cpuset"
+	done <"$work/pids" 2>/dev/null
 }
 
 # Those that ended meanwhile are not compared.
