@@ -141,16 +141,12 @@ static int run(const struct config *config)
 int cmd_doctor(int argc, char **argv)
 {
 	struct config config = { .verbose = 1 };
-	int rest, code;
+	int code;
 
 	(void)setlocale(LC_CTYPE, "");
-	code = opts_parse(&spec, argc, argv, &config, &rest);
+	code = opts_parse_alone(&spec, argc, argv, &config, "; see lull doctor --help");
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
-	if (rest < argc) {
-		log_error("doctor: unexpected word %s; see lull doctor --help", argv[rest]);
-		return EXIT_ERROR;
-	}
 	log_set_level(config.verbose);
 	return run(&config);
 }

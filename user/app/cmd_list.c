@@ -225,18 +225,14 @@ int cmd_list(int argc, char **argv)
 	struct cpuset cpus = { 0 };
 	struct config config = { .sysroot = "/", .cpus = &cpus };
 	struct root root;
-	int code, err, rest;
+	int code, err;
 
 	(void)setlocale(LC_CTYPE, "");
-	code = opts_parse(&spec, argc, argv, &config, &rest);
+	code = opts_parse_alone(&spec, argc, argv, &config, "; a VM is named with --vm");
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
 	if (config.vm && config.xml) {
 		log_error("list: --vm and --xml both name the VM; give one of them");
-		return EXIT_ERROR;
-	}
-	if (rest < argc) {
-		log_error("list: unexpected word %s; a VM is named with --vm", argv[rest]);
 		return EXIT_ERROR;
 	}
 	if (!config.interrupts && !config.json && (config.duration_ns || !cpuset_is_empty(&cpus))) {

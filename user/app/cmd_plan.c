@@ -118,16 +118,12 @@ int cmd_plan(int argc, char **argv)
 	struct cpuset cpus = { 0 };
 	struct config config = { .sysroot = "/", .cpus = &cpus };
 	struct shielding s;
-	int code, rest;
+	int code;
 
 	(void)setlocale(LC_CTYPE, "");
-	code = opts_parse(&spec, argc, argv, &config, &rest);
+	code = opts_parse_alone(&spec, argc, argv, &config, "; a VM is named with --vm");
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
-	if (rest < argc) {
-		log_error("plan: unexpected word %s; a VM is named with --vm", argv[rest]);
-		return EXIT_ERROR;
-	}
 	if (config.vm && config.xml_file) {
 		log_error("plan: --vm and --xml both name the VM; give one of them");
 		return EXIT_ERROR;

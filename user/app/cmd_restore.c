@@ -130,16 +130,14 @@ int cmd_restore(int argc, char **argv)
 {
 	struct config config = { .sysroot = "/" };
 	struct shielding s;
-	int code, rest;
+	int code;
 
 	(void)setlocale(LC_CTYPE, "");
-	code = opts_parse(&spec, argc, argv, &config, &rest);
+	code = opts_parse_alone(&spec, argc, argv, &config, "; a shield is named with --vm");
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
-	if (rest < argc || (config.vm && config.all)) {
-		log_error(rest < argc ? "restore: unexpected word %s; a shield is named with --vm"
-				      : "restore: --vm and --all exclude each other%s",
-			  rest < argc ? argv[rest] : "");
+	if (config.vm && config.all) {
+		log_error("restore: --vm and --all exclude each other");
 		return EXIT_ERROR;
 	}
 	code = restore(&config, &s);

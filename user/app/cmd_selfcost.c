@@ -169,16 +169,12 @@ int cmd_selfcost(int argc, char **argv)
 		.root = { .fd = -1 },
 		.signals = -1,
 	};
-	int code, rest;
+	int code;
 
 	r.config.cpus = &r.cpus;
-	code = opts_parse(&spec, argc, argv, &r.config, &rest);
+	code = opts_parse_alone(&spec, argc, argv, &r.config, "");
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
-	if (rest < argc) {
-		log_error("selfcost: unexpected word %s", argv[rest]);
-		return EXIT_ERROR;
-	}
 	log_set_level(r.config.verbose);
 	code = run(&r);
 	run_done(&r);

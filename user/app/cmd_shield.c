@@ -189,16 +189,12 @@ int cmd_shield(int argc, char **argv)
 	struct cpuset cpus = { 0 };
 	struct config config = { .sysroot = "/", .cpus = &cpus };
 	struct shielding s;
-	int code, rest;
+	int code;
 
 	(void)setlocale(LC_CTYPE, "");
-	code = opts_parse(&spec, argc, argv, &config, &rest);
+	code = opts_parse_alone(&spec, argc, argv, &config, "; a VM is named with --vm");
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
-	if (rest < argc) {
-		log_error("shield: unexpected word %s; a VM is named with --vm", argv[rest]);
-		return EXIT_ERROR;
-	}
 	if (!streq(config.sysroot, "/") && (config.keep || config.for_ns)) {
 		log_error("shield: --keep and --for stay with a VM of this host, not of a recorded "
 			  "machine");

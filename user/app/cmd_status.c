@@ -150,16 +150,12 @@ int cmd_status(int argc, char **argv)
 {
 	struct config config = { .sysroot = "/" };
 	struct shielding s;
-	int code, rest;
+	int code;
 
 	(void)setlocale(LC_CTYPE, "");
-	code = opts_parse(&spec, argc, argv, &config, &rest);
+	code = opts_parse_alone(&spec, argc, argv, &config, "");
 	if (code)
 		return code > 0 ? EXIT_GOOD : EXIT_ERROR;
-	if (rest < argc) {
-		log_error("status: unexpected word %s", argv[rest]);
-		return EXIT_ERROR;
-	}
 	code = status(&config, &s);
 	shielding_done(&s);
 	return code;

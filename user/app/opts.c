@@ -244,6 +244,17 @@ int opts_parse(const struct opt_spec *spec, int argc, char **argv, void *config,
 	return 0;
 }
 
+int opts_parse_alone(const struct opt_spec *spec, int argc, char **argv, void *config,
+		     const char *hint)
+{
+	int rest = argc, err = opts_parse(spec, argc, argv, config, &rest);
+
+	if (err || rest == argc)
+		return err;
+	log_error("%s: unexpected word %s%s", spec->command, argv[rest], hint);
+	return -EINVAL;
+}
+
 int opts_parse_words(const struct opt_spec *spec, int argc, char **argv, void *config,
 		     unsigned int *ret_n)
 {

@@ -64,6 +64,13 @@ struct opt_spec {
 int opts_parse(const struct opt_spec *spec, int argc, char **argv, void *config, int *ret_rest);
 
 /*
+ * The same for a command that takes no word: one is refused, and @hint, which begins with "; " or is
+ * "", ends the message.
+ */
+int opts_parse_alone(const struct opt_spec *spec, int argc, char **argv, void *config,
+		     const char *hint);
+
+/*
  * The same for a command that takes words and runs nothing: options may stand before, between and
  * behind them, up to a "--". The words, in their order, come first in @argv then: *ret_n of them.
  */
