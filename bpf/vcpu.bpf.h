@@ -39,16 +39,29 @@ static __always_inline void vcpu_enter(struct lull_cpu *c, struct lull_victim *v
 		gap_close(v, now);
 }
 
+/*
+ * Interrupts are on, and one may come in between: it ends guest mode itself. Whoever changes the mode
+ * books its time, all of it and once; what is charged to the exit meanwhile stays there.
+ */
+static __always_inline void vcpu_leaves_guest(struct lull_victim *v, __u64 now)
+{
+	__u64 ns = *(volatile __u64 *)&v->mode_ns;
+
+	__sync_val_compare_and_swap(&v->gap_ns, 0, now);
+	if (__sync_val_compare_and_swap(&v->mode, LULL_MODE_GUEST, LULL_MODE_EXIT) !=
+	    LULL_MODE_GUEST)
+		return;
+	__sync_fetch_and_add(&v->mode_ns, -ns);
+	ledger_entry_add(v, LULL_ROW_GUEST, 0, ns);
+}
+
 static __always_inline void vcpu_exit(struct lull_cpu *c, struct lull_victim *v, __u64 now,
 				      __u32 reason)
 {
 	charge(c, v, now, SHARED);
 	vcpu_seen(v, LULL_MODE_GUEST);
-	if (v->mode == LULL_MODE_GUEST) {
-		ledger_mode_flush(v, true);
-		v->mode = LULL_MODE_EXIT;
-		v->gap_ns = now;
-	}
+	if (v->mode == LULL_MODE_GUEST)
+		vcpu_leaves_guest(v, now);
 	v->reason = reason;
 }
 
