@@ -14,8 +14,7 @@ const volatile struct lull_cfg lull_cfg = {
 	.trace_events = 1,
 };
 
-/* 1: the reasons of VM exits may be read (see exit_reason). */
-const volatile __u32 lull_read_exits = 1;
+const volatile __u32 lull_probe_reads = 1; /* see untyped */
 
 __u32 lull_cpu_slot[LULL_MAX_CPUS];
 __u16 lull_cpu_sibling[LULL_MAX_CPUS];

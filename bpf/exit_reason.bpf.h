@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * exit_reason: why a vCPU left guest mode, from the vendor's struct around it. Its types are in
- * the module kvm_intel or kvm_amd, so the loads cannot be typed: bpf_probe_read_kernel is used,
- * which lockdown=confidentiality refuses. lull_read_exits is off there and reasons are not known.
+ * the module kvm_intel or kvm_amd: see untyped for how it is read, and where it cannot be.
  */
 #ifndef LULL_EXIT_REASON_BPF_H
 #define LULL_EXIT_REASON_BPF_H
 
 #include "core.bpf.h"
-
-extern const volatile __u32 lull_read_exits;
+#include "untyped.bpf.h"
 
 union vmx_exit_reason {
 	__u32 full;
@@ -37,22 +35,27 @@ struct vcpu_svm {
 	struct vmcb *vmcb;
 } KERN;
 
-static __always_inline __u32 exit_reason(struct kvm_vcpu *vcpu, __u32 isa)
+/* The address of a member, by the kernel's own layout. */
+#define MEMBER(p, member) ((const void *)__builtin_preserve_access_index(&(p)->member))
+
+static __always_inline __u32 exit_reason(const struct kvm_vcpu *vcpu, __u32 isa)
 {
+	const struct vcpu_svm *svm = (const void *)vcpu;
+	const struct vcpu_vmx *old = (const void *)vcpu;
+	const struct vcpu_vmx___new *new = (const void *)vcpu;
 	__u32 code = 0;
 
-	if (!lull_read_exits || !vcpu)
+	if (!vcpu || !untyped_may())
 		return 0;
 	if (isa == 2 && bpf_core_type_exists(struct vcpu_svm)) {
-		code = BPF_CORE_READ((struct vcpu_svm *)vcpu, vmcb, control.exit_code);
-	} else if (isa == 1) {
-		struct vcpu_vmx *old = (struct vcpu_vmx *)vcpu;
-		struct vcpu_vmx___new *new = (struct vcpu_vmx___new *)vcpu;
+		const struct vmcb *vmcb = untyped_pointer(MEMBER(svm, vmcb));
 
+		code = untyped_u32(MEMBER(vmcb, control.exit_code));
+	} else if (isa == 1) {
 		if (bpf_core_field_exists(new->vt.exit_reason))
-			code = BPF_CORE_READ(new, vt.exit_reason.full);
+			code = untyped_u32(MEMBER(new, vt.exit_reason.full));
 		else if (bpf_core_field_exists(old->exit_reason))
-			code = BPF_CORE_READ(old, exit_reason.full);
+			code = untyped_u32(MEMBER(old, exit_reason.full));
 	}
 	return LULL_EXIT(isa, code & 0xffff);
 }

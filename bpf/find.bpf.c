@@ -6,7 +6,7 @@
  */
 #include "core.bpf.h"
 
-extern const volatile __u32 lull_read_exits;
+extern const volatile __u32 lull_probe_reads;
 
 struct hlist_node {
 	struct hlist_node *next;
@@ -45,7 +45,7 @@ static __always_inline int mark_index(const struct hlist_node *mark)
 {
 	int index = -1;
 
-	if (!lull_read_exits || !bpf_core_field_exists(((struct kvm_vcpu___mark *)0)->vcpu_id))
+	if (!lull_probe_reads || !bpf_core_field_exists(((struct kvm_vcpu___mark *)0)->vcpu_id))
 		return -1;
 	if (bpf_probe_read_kernel(
 		    &index, sizeof(index),

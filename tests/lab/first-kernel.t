@@ -10,7 +10,7 @@
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-tests=(hello failing=37 "${host_tests[@]}" hotplug)
+tests=(hello failing=37 "${host_tests[@]}" hotplug lockdown)
 full=()
 [[ -z ${LULL_CHECK_FULL:-} ]] || full=(keep sleep unit suite suite2 suite3 nested)
 

@@ -15,10 +15,10 @@ if [[ -n ${LULL_CHECK_FULL:-} ]]; then
 	full=$((${#kernels[@]} * 4 + 2))
 fi
 
-echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 3) + full))"
+echo "1..$((${#kernels[@]} * (1 + ${#host_tests[@]} + 4) + full))"
 for kernel in "${kernels[@]}"; do
 	lab_kernel "$kernel"
-	lab "$kernel" "${host_tests[@]}" keep unit hotplug
+	lab "$kernel" "${host_tests[@]}" keep unit hotplug lockdown
 	((full)) || continue
 	lab "$kernel" suite
 	lab "$kernel" suite2

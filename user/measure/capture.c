@@ -141,7 +141,7 @@ static int configure(struct capture *cap)
 	skel->rodata->lull_cfg.stacks = config->stacks;
 	skel->rodata->lull_cfg.n_cpu_slots = cap->n_cpus;
 	skel->rodata->lull_cfg.n_victims = cap->n_victims;
-	skel->rodata->lull_read_exits = !lockdown_hides_memory(config->root);
+	skel->rodata->lull_probe_reads = !lockdown_hides_memory(config->root);
 	skel->rodata->lull_cfg.rt = fs_exists(config->root, "sys/kernel/realtime");
 	err = bpf_map__set_autocreate(skel->maps.lull_selftest, false);
 	err = err ?: bpf_map__set_max_entries(skel->maps.lull_cpus, cap->n_cpus);

@@ -52,7 +52,7 @@ int find_vcpus(const struct root *root, struct vcpu_hint **ret, unsigned int *re
 	messages_take();
 	if (!skel)
 		return -errno;
-	skel->rodata->lull_read_exits = !lockdown_hides_memory(root);
+	skel->rodata->lull_probe_reads = !lockdown_hides_memory(root);
 	(void)bpf_program__set_autoload(skel->progs.find__vcpus, true);
 	err = lull_bpf__load(skel);
 	if (err)

@@ -8,14 +8,14 @@
 #include "measure/skel.h"
 
 /* Does the group of @first load? */
-static int group_loads(const struct hook *first, const bool on[LULL_N_HOOKS], bool read_exits)
+static int group_loads(const struct hook *first, const bool on[LULL_N_HOOKS], bool probe_reads)
 {
 	struct lull_bpf *skel = skel_open();
 	int err;
 
 	if (!skel)
 		return -ENOMEM;
-	skel->rodata->lull_read_exits = read_exits;
+	skel->rodata->lull_probe_reads = probe_reads;
 	for (unsigned int i = 0; i < LULL_N_HOOKS; i++)
 		if (on[i] && hook_same_group(hook_at(i), first))
 			(void)bpf_program__set_autoload(
@@ -26,7 +26,7 @@ static int group_loads(const struct hook *first, const bool on[LULL_N_HOOKS], bo
 	return err == -ENOMEM ? err : !err;
 }
 
-int trial_groups(const bool on[LULL_N_HOOKS], bool read_exits, bool refused[LULL_N_HOOKS])
+int trial_groups(const bool on[LULL_N_HOOKS], bool probe_reads, bool refused[LULL_N_HOOKS])
 {
 	int n = 0;
 
@@ -36,7 +36,7 @@ int trial_groups(const bool on[LULL_N_HOOKS], bool read_exits, bool refused[LULL
 
 		if (!on[i] || refused[i] || (i && hook_same_group(hook_at(i - 1), first)))
 			continue;
-		loads = group_loads(first, on, read_exits);
+		loads = group_loads(first, on, probe_reads);
 		if (loads < 0)
 			return loads;
 		if (loads)

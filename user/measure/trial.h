@@ -12,8 +12,8 @@
 
 /*
  * Sets refused[hook] for the programs of groups that do not load. @on: those worth trying;
- * @read_exits: as they will be loaded. The number of groups refused, or -ENOMEM.
+ * @probe_reads: as they will be loaded. The number of groups refused, or -ENOMEM.
  */
-int trial_groups(const bool on[LULL_N_HOOKS], bool read_exits, bool refused[LULL_N_HOOKS]);
+int trial_groups(const bool on[LULL_N_HOOKS], bool probe_reads, bool refused[LULL_N_HOOKS]);
 
 #endif

@@ -134,12 +134,12 @@ static int load(const struct root *root, const struct hook_types *types, struct 
 {
 	struct lull_bpf *skel __attribute__((cleanup(skel_free))) = skel_open();
 	bool on[LULL_N_HOOKS] = { false }, refused[LULL_N_HOOKS] = { false };
-	bool read_exits = !lockdown_hides_memory(root);
+	bool probe_reads = !lockdown_hides_memory(root);
 	int err;
 
 	if (!skel)
 		return -ENOMEM;
-	skel->rodata->lull_read_exits = read_exits;
+	skel->rodata->lull_probe_reads = probe_reads;
 	(void)bpf_map__set_autocreate(skel->maps.lull_selftest, false);
 	err = hooks_select(skel->obj, types, on, ignore, NULL);
 	if (err)
@@ -150,7 +150,7 @@ static int load(const struct root *root, const struct hook_types *types, struct 
 	if (to->load == -EPERM)
 		return 0;
 	if (to->load) {
-		err = trial_groups(on, read_exits, refused);
+		err = trial_groups(on, probe_reads, refused);
 		if (err < 0)
 			return err;
 		if (!err)
