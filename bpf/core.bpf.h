@@ -196,8 +196,12 @@ static __always_inline __u32 victim_hash(__u32 tid)
 	return (tid * 2654435761U) >> 20;
 }
 
+#define LULL_VICTIM_REMOVED 0xffffffffU /* tid of a place that was another's */
+
 /* In search.bpf.c: the places beyond the first one. */
 __u32 search_victim(__u32 tid);
+bool search_victim_take(__u32 tid, __u32 slot);
+int search_victim_remove(__u32 tid);
 __u32 search_sender(__u64 comm0, __u64 comm1);
 __u32 search_fn(__u64 value);
 __u32 search_cause(struct lull_cpu *c, __u64 key, bool take);

@@ -27,6 +27,38 @@ int BPF_PROG(csd__queue, unsigned int cpu, unsigned long callsite, void *func, v
 	return 0;
 }
 
+/* What the callback below needs; @found: the request's place, see struct search. */
+struct requests {
+	struct lull_cpu *c;
+	__u64 csd;
+	__u32 pad, found;
+};
+
+static long request_one(__u32 i, void *ctx)
+{
+	struct requests *r = ctx;
+
+	if (r->c->csd[i & (LULL_CSD - 1)].csd != r->csd)
+		return 0;
+	*(volatile __u32 *)&r->found = i;
+	return 1;
+}
+
+/* Who queued the request: 1 + number of the sender; 0: not known. Known once. */
+static __always_inline __u32 request_take(struct lull_cpu *c, __u64 csd)
+{
+	struct requests r = { .c = c, .csd = csd };
+	struct lull_csd *request;
+
+	*(volatile __u32 *)&r.found = LULL_CSD;
+	bpf_loop(LULL_CSD, request_one, &r, 0);
+	if (r.found >= LULL_CSD)
+		return 0;
+	request = &c->csd[r.found & (LULL_CSD - 1)];
+	request->csd = 0;
+	return request->from;
+}
+
 SEC("?raw_tp/csd_function_entry")
 int BPF_PROG(csd__entry, void *func, void *csd)
 {
@@ -36,14 +68,8 @@ int BPF_PROG(csd__entry, void *func, void *csd)
 		return 0;
 	if (c->depth)
 		label_begin(c, bpf_ktime_get_ns(), LULL_LABEL(LULL_LABEL_CSD, (__u64)func));
-	NO_UNROLL
-	for (int i = 0; i < LULL_CSD; i++) {
-		if (!csd || c->csd[i].csd != (__u64)csd)
-			continue;
-		c->csd[i].csd = 0;
-		sender_count(c, c->csd[i].from);
-		break;
-	}
+	if (csd)
+		sender_count(c, request_take(c, (__u64)csd));
 	return 0;
 }
 

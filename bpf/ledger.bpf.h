@@ -33,7 +33,6 @@ int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64 now);
 int ledger_wait_book(struct lull_cpu *c, struct lull_victim *v);
 int ledger_read_waiters(struct lull_cpu *c, __u64 now);
 int ledger_occupant(struct lull_victim *v, __u64 word, __u64 ns);
-int ledger_book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i);
 int ledger_unwind(struct lull_cpu *c, struct lull_victim *v, __u32 keep);
 int ledger_mode_flush(struct lull_victim *v, bool shared);
 int ledger_block_flush(struct lull_victim *v);

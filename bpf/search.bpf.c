@@ -58,6 +58,47 @@ __noinline __u32 search_victim(__u32 tid)
 	return s.found + 1;
 }
 
+static long victim_take_one(__u32 i, void *ctx)
+{
+	struct search *s = ctx;
+	__u64 *e = &lull_victim_tab[(s->hash + i) & (LULL_VICTIM_TAB - 1)], old = *e;
+
+	if ((old && (__u32)old != LULL_VICTIM_REMOVED) ||
+	    __sync_val_compare_and_swap(e, old, s->want[0]) != old)
+		return 0;
+	found_set(s, 1);
+	return 1;
+}
+
+/* Puts 1 + @slot of a new victim into the table; false: there is no place. */
+__noinline bool search_victim_take(__u32 tid, __u32 slot)
+{
+	struct search s = { .want = { (__u64)(slot + 1) << 32 | tid }, .hash = victim_hash(tid) };
+
+	found_set(&s, NOTHING);
+	bpf_loop(LULL_VICTIM_PROBE, victim_take_one, &s, 0);
+	return s.found != NOTHING;
+}
+
+static long victim_remove_one(__u32 i, void *ctx)
+{
+	const struct search *s = ctx;
+	__u64 *e = &lull_victim_tab[(s->hash + i) & (LULL_VICTIM_TAB - 1)];
+
+	if ((__u32)*e == s->want[0])
+		*e = LULL_VICTIM_REMOVED;
+	return 0;
+}
+
+/* It is gone: its place must not end the search for others. */
+__noinline int search_victim_remove(__u32 tid)
+{
+	struct search s = { .want = { tid }, .hash = victim_hash(tid) };
+
+	bpf_loop(LULL_VICTIM_PROBE, victim_remove_one, &s, 0);
+	return 0;
+}
+
 static long sender_one(__u32 i, void *ctx)
 {
 	struct search *s = ctx;

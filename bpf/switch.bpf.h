@@ -112,12 +112,13 @@ static __always_inline void victim_wait_count(struct lull_victim *v)
 	}
 }
 
-/* A victim gets a CPU. */
-static __always_inline void victim_comes(struct lull_cpu *c, struct lull_victim *v, __u64 now)
+/* A victim gets a CPU. @often: this is where most do, and most waits are plain. */
+static __always_inline void victim_comes(struct lull_cpu *c, struct lull_victim *v, __u64 now,
+					 bool often)
 {
 	if (v->state == LULL_STATE_PREEMPTED || v->state == LULL_STATE_WOKEN) {
 		waiter_remove(c, v);
-		if (!wait_is_plain(c, v, now) || !wait_book_plain(c, v, now)) {
+		if (!often || !wait_is_plain(c, v, now) || !wait_book_plain(c, v, now)) {
 			ledger_wait_read(c, v, now);
 			ledger_wait_book(c, v);
 		}
@@ -177,7 +178,7 @@ static __always_inline void cpu_switch(struct lull_cpu *c, __u64 now, const stru
 	c->fresh = 0;
 	next = victim_at(c->victim);
 	if (next)
-		victim_comes(c, next, now);
+		victim_comes(c, next, now, true);
 	timeline_keep(c, now);
 }
 

@@ -42,6 +42,7 @@ static __always_inline __u64 cpu_busy(struct lull_cpu *c, __u64 now)
 	return since && now > since ? busy + now - since : busy;
 }
 
+/* Of a core of up to four threads. */
 static __always_inline __u64 siblings_busy(__u32 cpu, __u64 now)
 {
 	__u32 at = cpu;
@@ -104,26 +105,13 @@ __noinline int thread_sync(struct lull_cpu *c, const struct task_id *t)
 	return 0;
 }
 
-static __always_inline void victim_forget(__u32 tid)
-{
-	__u32 h = victim_hash(tid);
-
-	NO_UNROLL
-	for (int i = 0; i < LULL_VICTIM_PROBE; i++) {
-		__u64 *e = &lull_victim_tab[(h + i) & (LULL_VICTIM_TAB - 1)];
-
-		if ((__u32)*e == tid)
-			*e = 0xffffffffULL;
-	}
-}
-
 /* It is gone. */
 __noinline int thread_dies(struct lull_victim *v)
 {
 	if (!v)
 		return 0;
 	v->state = LULL_STATE_DEAD;
-	victim_forget(v->tid);
+	search_victim_remove(v->tid);
 	return 0;
 }
 
@@ -185,7 +173,7 @@ __noinline int thread_surprises(struct lull_cpu *c, struct lull_victim *v, __u64
 __noinline int thread_in(struct lull_cpu *c, struct lull_victim *v, __u64 now)
 {
 	if (c && v)
-		victim_comes(c, v, now);
+		victim_comes(c, v, now, false);
 	return 0;
 }
 

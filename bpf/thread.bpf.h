@@ -207,13 +207,11 @@ static __always_inline void thread_wakeup(struct lull_victim *v, __u64 now, __u3
 static __always_inline __u32 victim_born(const struct task_id *t, __u32 tgid, __u32 inherit,
 					 __u32 vcpu)
 {
-	__u32 slot = lull_victims_used, h = victim_hash(t->tid);
+	__u32 slot = lull_victims_used;
 	struct lull_victim *v;
-	__u64 want;
 
 	if (slot < lull_cfg.n_victims)
 		slot = __sync_fetch_and_add(&lull_victims_used, 1);
-	want = (__u64)(slot + 1) << 32 | t->tid;
 	v = slot < lull_cfg.n_victims ? bpf_map_lookup_elem(&lull_victims, &slot) : NULL;
 	if (!v) {
 		anomaly(LULL_ANOMALY_VICTIMS_FULL);
@@ -226,15 +224,8 @@ static __always_inline __u32 victim_born(const struct task_id *t, __u32 tgid, __
 	v->vcpu = vcpu;
 	comm_copy(v->comm, t->comm);
 	v->state = LULL_STATE_NEW;
-	NO_UNROLL
-	for (int i = 0; i < LULL_VICTIM_PROBE; i++) {
-		__u64 *e = &lull_victim_tab[(h + i) & (LULL_VICTIM_TAB - 1)], old = *e;
-
-		if (old && (__u32)old != 0xffffffffU)
-			continue;
-		if (__sync_val_compare_and_swap(e, old, want) == old)
-			return slot + 1;
-	}
+	if (search_victim_take(t->tid, slot))
+		return slot + 1;
 	v->state = LULL_STATE_FREE;
 	anomaly(LULL_ANOMALY_VICTIMS_FULL);
 	return 0;

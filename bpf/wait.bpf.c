@@ -132,26 +132,6 @@ static __always_inline __u64 occupant_cause(struct lull_cpu *c, struct lull_vict
 	return at < LULL_CAUSES ? lull_comm_cause(c->cause[at].comm) : cause;
 }
 
-/* Books occupant @i of a wait. */
-__noinline int ledger_book(struct lull_cpu *c, struct lull_victim *v, __u32 row, __u32 i)
-{
-	struct lull_segment *o;
-	__u64 cause, label;
-	__u32 at;
-
-	if (!c || !v)
-		return 0;
-	o = &v->occupant[bounded(i, LULL_OCCUPANTS - 1)];
-	cause = occupant_cause(c, v, row, o->word & LULL_CAUSE_MASK);
-	label = o->word >> LULL_ROW_SHIFT;
-	at = ledger_entry_add(v, row, cause, o->ns);
-	if (label)
-		ledger_victim_label(v, at, label, o->ns);
-	if (v->gap_ns)
-		segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, o->ns, label);
-	return 0;
-}
-
 /* Sets v->walk_first to the first moment of the wait. */
 static __always_inline void wait_find(struct lull_cpu *c, struct lull_victim *v, struct wait *w)
 {
@@ -230,21 +210,36 @@ __noinline int ledger_wait_read(struct lull_cpu *c, struct lull_victim *v, __u64
 	return 0;
 }
 
+/* Books occupant @i of a wait. */
+static long book_one(__u32 i, void *ctx)
+{
+	struct wait *w = ctx;
+	struct lull_victim *v = w->v;
+	const struct lull_segment *o;
+	__u32 row = wait_row(v), at;
+	__u64 cause, label;
+
+	if (i >= LULL_OCCUPANTS)
+		return 1;
+	o = &v->occupant[i];
+	cause = occupant_cause(w->c, v, row, o->word & LULL_CAUSE_MASK);
+	label = o->word >> LULL_ROW_SHIFT;
+	at = ledger_entry_add(v, row, cause, o->ns);
+	if (label)
+		ledger_victim_label(v, at, label, o->ns);
+	if (v->gap_ns)
+		segment_add(v, (__u64)row << LULL_ROW_SHIFT | cause, o->ns, label);
+	return 0;
+}
+
 /* The wait is over: each of its occupants is booked once. */
 __noinline int ledger_wait_book(struct lull_cpu *c, struct lull_victim *v)
 {
-	__u32 n, row;
+	struct wait w = { .c = c, .v = v };
 
 	if (!c || !v)
 		return 0;
-	n = v->n_occupants;
-	row = wait_row(v);
-	NO_UNROLL
-	for (__u32 i = 0; i < LULL_OCCUPANTS; i++) {
-		if (i >= n)
-			break;
-		ledger_book(c, v, row, i);
-	}
+	bpf_loop(v->n_occupants, book_one, &w, 0);
 	v->n_occupants = 0;
 	v->occupant[LULL_OCCUPANTS - 1].ns = 0;
 	return 0;
