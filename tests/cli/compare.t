@@ -9,7 +9,6 @@
 # shellcheck source=rounds.sh
 . "$(dirname "$0")/rounds.sh"
 need_lull
-golden=$(realpath tests/golden)
 r=$work/rec
 mkdir -p "$r"
 export LC_ALL=C.UTF-8
@@ -25,19 +24,6 @@ gzip -k "$r/b1.json"
 jq '.rounds[3].side = "c"' "$r/rounds.json" >"$r/side.json"
 jq '(.rounds[1].loss.complete, .rounds[9].loss.complete) = false' "$r/rounds.json" >"$r/pairs.json"
 jq '.rounds[2,3,10].loss.complete = false' "$r/pairs.json" >"$r/few.json"
-
-prints() {
-	run "$2"
-	[[ -z ${LULL_GOLDEN_UPDATE:-} ]] || cp "$out" "$golden/$1"
-	diff "$golden/$1" "$out"
-}
-
-answers() {
-	local got
-	run "$1 --json"
-	got=$(jq -c "$2" "$out") || return 1
-	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
-}
 
 both="--before $r/b?.json --after $r/a?.json"
 plan 34

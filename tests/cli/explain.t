@@ -8,7 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 need_lull
 
-golden=$PWD/tests/golden
 fifo=$golden/fifo.json
 
 # spoiled NAME SED-SCRIPT: a copy of the recording, edited by hand; its path.

@@ -11,7 +11,6 @@
 . "$(dirname "$0")/hitches.sh"
 need_lull
 command -v jq >/dev/null || plan_skip_all "needs jq"
-golden=$PWD/tests/golden
 noise=$golden/noise.json
 # A round of a real one, as this lull writes it.
 real=$work/real.json

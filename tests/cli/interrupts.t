@@ -8,26 +8,17 @@
 . "$(dirname "$0")/lib.sh"
 need_lull
 fixtures=$(realpath tests/fixtures)
-golden=$(realpath tests/golden)
 machines=$(realpath -m "${LULL_MACHINES:-../shared/machines}")
 desktop="--sysroot $fixtures/desktop"
-
-# prints GOLDEN ARGUMENTS: exactly that.
-prints() {
-	run "$2" && diff "$golden/$1" "$out"
-}
 
 # documents GOLDEN ARGUMENTS: exactly that of interrupts, a line each.
 documents() {
 	run "$2" && jq -c '.interrupt_cpus, .interval_ns, .interrupts[]' "$out" | diff "$golden/$1" -
 }
 
-# answers ARGUMENTS FILTER WANT: what jq makes of the document.
-answers() {
-	local got
-	run "list --interrupts $1 --json" || return 1
-	got=$(jq -c "$2" "$out") || return 1
-	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
+# lists ARGUMENTS FILTER WANT
+lists() {
+	answers "list --interrupts $1" "$2" "$3"
 }
 
 # put TEXT: a machine that has this as its interrupts, in $work/machine.
@@ -74,17 +65,17 @@ holds "text, 80 columns" prints desktop.interrupts.80.txt "list --interrupts $de
 holds "the document" documents desktop.interrupts.json "list --interrupts $desktop --json"
 holds "-c: what may fire there, most first" prints desktop.interrupts.cpus.txt \
 	"list --interrupts -c 2-5 $desktop"
-holds "--vm: of its devices" answers "$desktop --vm win11" '[.interrupts[].vm_pid] | unique' '[3000]'
-holds "a number for lines, a name for rows" answers "$desktop" \
+holds "--vm: of its devices" lists "$desktop --vm win11" '[.interrupts[].vm_pid] | unique' '[3000]'
+holds "a number for lines, a name for rows" lists "$desktop" \
 	'[.interrupts[] | [(.irq | type), (.name | type)]] | unique' \
 	'[["null","string"],["number","null"]]'
-holds "classes, where modes say nothing" answers "$desktop" \
+holds "classes, where modes say nothing" lists "$desktop" \
 	'[.interrupts[].class] | unique' '["host","passed-through","per-cpu"]'
 cp -r "$fixtures/desktop" "$work/desktop"
 chmod 444 "$work/desktop/proc/irq/121/smp_affinity_list"
-holds "managed, where they do" answers "--sysroot $work/desktop" \
+holds "managed, where they do" lists "--sysroot $work/desktop" \
 	'[.interrupts[] | select(.class == "managed") | [.irq, .writable]]' '[[121,false]]'
-holds "no masks are recorded: null" answers "--sysroot $fixtures/smt" \
+holds "no masks are recorded: null" lists "--sysroot $fixtures/smt" \
 	'[.interrupts[] | .affinity, .effective, .node] | unique' '[null]'
 holds "the document has them in any case" bash -c \
 	"[[ \$('$LULL' list $desktop --json | jq '.interrupts | length > 0') == true ]]"
@@ -98,7 +89,7 @@ check "-c: the same of the document" "list --json -c 99 $desktop" 4 'CPU 99 is n
 check "-c: not a list" "list --interrupts -c 1- $desktop" 1 'not a CPU list'
 check "no such VM" "list --interrupts --vm linux $desktop" 4 'no VM matches'
 check "this machine, for 20 ms" "list --interrupts -d 20ms" 0 'counted for [0-9.]+ ms'
-holds "this machine: the time that was counted" answers "-d 20ms" '.interval_ns >= 20000000' true
+holds "this machine: the time that was counted" lists "-d 20ms" '.interval_ns >= 20000000' true
 
 refuses '' 1
 refuses 'nonsense\n' 1
@@ -112,9 +103,9 @@ check "no file" "list --interrupts --sysroot $work/none" 1 'proc/interrupts: No 
 put ' CPU0\n 24: 5 PCI-MSI 1-edge a\033[2Jb\302\233c\377\n'
 check "-c: nobody knows which are there" "list --interrupts -c 99 --sysroot $work/machine" 0 ''
 check "control characters in a name" "list --interrupts --sysroot $work/machine" 0 'a\?\[2Jb' $'\033'
-holds "and in the document" answers "--sysroot $work/machine" '.interrupts[0].actions' '["a?[2Jb??c?"]'
+holds "and in the document" lists "--sysroot $work/machine" '.interrupts[0].actions' '["a?[2Jb??c?"]'
 put ' CPU0\n 24: 5 PCI-MSI 1-edge eth0-vfio-msi, vfio-msi[0](0000:01:00.0)\n 25: 1 x 1-edge vfio\n'
-holds "vfio by action, not by word" answers "--sysroot $work/machine" '[.interrupts[].class]' \
+holds "vfio by action, not by word" lists "--sysroot $work/machine" '[.interrupts[].class]' \
 	'["passed-through","host"]'
 
 for row in "${facts[@]}"; do

@@ -17,6 +17,7 @@ LULL=$(realpath -m "$LULL")
 out=$work/out
 err=$work/err
 here=$work/here
+golden=$PWD/tests/golden
 mkdir -p "$here"
 run_as=()
 
@@ -69,6 +70,21 @@ holds() {
 		not_ok "$what" "failed: $*"
 		[[ -z $said ]] || diag "$said"
 	fi
+}
+
+# prints GOLDEN ARGUMENTS: exactly that, and all is well. LULL_GOLDEN_UPDATE writes it.
+prints() {
+	run "$2" || return 1
+	[[ -z ${LULL_GOLDEN_UPDATE:-} ]] || cp "$out" "$golden/$1"
+	diff "$golden/$1" "$out"
+}
+
+# answers ARGUMENTS FILTER WANT: what jq makes of the document, whatever the exit code.
+answers() {
+	local got
+	run "$1 --json"
+	got=$(jq -c "$2" "$out") || return 1
+	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
 }
 
 # The commands that lull --help lists, one a line.

@@ -7,21 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 need_lull
 fixtures=$(realpath tests/fixtures)
-golden=$(realpath tests/golden)
 desktop="--sysroot $fixtures/desktop"
-
-# prints GOLDEN ARGUMENTS: exactly that.
-prints() {
-	run "$2" && diff "$golden/$1" "$out"
-}
-
-# answers ARGUMENTS FILTER WANT: what jq makes of the document.
-answers() {
-	local got
-	run "$1 --json" || return 1
-	got=$(jq -c "$2" "$out") || return 1
-	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
-}
 
 plan 25
 

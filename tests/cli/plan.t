@@ -8,7 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 need_lull
 fixtures=$(realpath tests/fixtures)
-golden=$(realpath tests/golden)
 desktop="--sysroot $fixtures/desktop"
 small="--sysroot $work/small"
 cp -r "$fixtures/shield" "$work/small"
@@ -26,19 +25,6 @@ sed 's|<vcpu>2|<vcpu>1|; s|<vcpupin vcpu=.1.[^>]*>||' "$work/domain.xml" >"$work
 # Half of its CPUs were set aside at boot.
 cp -r "$fixtures/shield" "$work/aside"
 echo 2-3 | tee "$work"/aside/sys/devices/system/cpu/{isolated,nohz_full} >/dev/null
-
-# prints GOLDEN ARGUMENTS: exactly that.
-prints() {
-	run "$2" && diff "$golden/$1" "$out"
-}
-
-# answers ARGUMENTS FILTER WANT: what jq makes of the document.
-answers() {
-	local got
-	run "$1 --json"
-	got=$(jq -c "$2" "$out") || return 1
-	[[ $got == "$3" ]] || { echo "$got, not $3" && return 1; }
-}
 
 # The plan's shell commands, run in a copy of the machine, leave what the plan wants.
 commands_do_it() {

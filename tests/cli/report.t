@@ -13,7 +13,6 @@
 . "$(dirname "$0")/hitches.sh"
 need_lull
 command -v jq >/dev/null || plan_skip_all "needs jq"
-golden=$PWD/tests/golden
 noise=$golden/noise.json
 
 rounds=$work/rec/rounds.json
