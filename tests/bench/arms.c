@@ -20,6 +20,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <clock.skel.h>
 #include <empty.skel.h>
 
 #define SETTLE_NS    60000000
@@ -33,6 +34,7 @@ struct arms {
 	struct capture_target workers[N_WORK_TIDS], self;
 
 	struct empty_bpf *empty;
+	struct clock_bpf *clock;
 	struct hook_types types;
 	bool on[LULL_N_HOOKS];
 	struct hook_links links;
@@ -64,6 +66,17 @@ static int empty_open(struct arms *a)
 	return err ?: empty_bpf__load(a->empty);
 }
 
+static int clock_open(struct arms *a)
+{
+	int err;
+
+	a->clock = clock_bpf__open();
+	if (!a->clock)
+		return -errno;
+	err = hooks_select(a->clock->obj, &a->types, a->on, ignore_missing, NULL);
+	return err ?: clock_bpf__load(a->clock);
+}
+
 int arms_open(const struct root *root, int cpu, const pid_t *tids, bool peers, struct arms **ret,
 	      struct str *why)
 {
@@ -76,6 +89,7 @@ int arms_open(const struct root *root, int cpu, const pid_t *tids, bool peers, s
 	cpuset_add(&a->one, (unsigned int)cpu);
 	err = topo_read_online(root, &a->all);
 	err = err ?: empty_open(a);
+	err = err ?: clock_open(a);
 	if (err) {
 		(void)str_addf(why, "the empty programs: %s", strerror(-err));
 		arms_free(a);
@@ -97,11 +111,12 @@ void arms_free(struct arms *a)
 		return;
 	(void)arms_detach(a);
 	empty_bpf__destroy(a->empty);
+	clock_bpf__destroy(a->clock);
 	hooks_types_done(&a->types);
 	free(a);
 }
 
-static int empty_attach(struct arms *a)
+static int floor_attach(struct arms *a, const struct bpf_object *obj)
 {
 	for (unsigned int i = 0; i < LULL_N_HOOKS; i++) {
 		struct bpf_program *prog;
@@ -109,7 +124,7 @@ static int empty_attach(struct arms *a)
 
 		if (!a->on[i])
 			continue;
-		prog = bpf_object__find_program_by_name(a->empty->obj, hook_at(i)->name);
+		prog = bpf_object__find_program_by_name(obj, hook_at(i)->name);
 		err = hooks_attach(prog, &a->types, &a->links);
 		if (err)
 			return err;
@@ -150,7 +165,9 @@ int arms_attach(struct arms *a, enum arm arm, uint64_t stall_ns, struct str *why
 	int err = 0;
 
 	if (arm == ARM_EMPTY)
-		err = empty_attach(a);
+		err = floor_attach(a, a->empty->obj);
+	else if (arm == ARM_CLOCK)
+		err = floor_attach(a, a->clock->obj);
 	else if (arm > ARM_ALL)
 		err = peers_start(arm, &a->peers);
 	else if (arm != ARM_NONE && arm != ARM_NONE2)
@@ -239,14 +256,23 @@ unsigned int arms_every(enum arm arm)
 const char *arms_name(enum arm arm)
 {
 	static const char *const names[] = {
-		[ARM_NONE] = "none",	     [ARM_NONE2] = "none again",
-		[ARM_EMPTY] = "empty",	     [ARM_IDLE] = "unwatched",
-		[ARM_CPU] = "CPU watched",   [ARM_TRACE] = "with --trace",
-		[ARM_ALL] = "all watched",   [ARM_HARDIRQS] = "hardirqs",
-		[ARM_SOFTIRQS] = "softirqs", [ARM_RUNQLAT] = "runqlat",
-		[ARM_CPUDIST] = "cpudist",   [ARM_RUNQSLOWER] = "runqslower",
-		[ARM_FOUR] = "four tools",   [ARM_PERF_SCHED] = "perf sched",
-		[ARM_BPFTRACE] = "bpftrace", [ARM_OSNOISE] = "osnoise",
+		[ARM_NONE] = "none",
+		[ARM_NONE2] = "none again",
+		[ARM_EMPTY] = "empty",
+		[ARM_CLOCK] = "clock reads",
+		[ARM_IDLE] = "unwatched",
+		[ARM_CPU] = "CPU watched",
+		[ARM_TRACE] = "with --trace",
+		[ARM_ALL] = "all watched",
+		[ARM_HARDIRQS] = "hardirqs",
+		[ARM_SOFTIRQS] = "softirqs",
+		[ARM_RUNQLAT] = "runqlat",
+		[ARM_CPUDIST] = "cpudist",
+		[ARM_RUNQSLOWER] = "runqslower",
+		[ARM_FOUR] = "four tools",
+		[ARM_PERF_SCHED] = "perf sched",
+		[ARM_BPFTRACE] = "bpftrace",
+		[ARM_OSNOISE] = "osnoise",
 	};
 
 	return names[arm];

@@ -34,6 +34,7 @@ enum arm {
 	ARM_NONE,
 	ARM_NONE2, /* the same again: the noise */
 	ARM_EMPTY, /* programs that do nothing */
+	ARM_CLOCK, /* that read the clock, and do nothing with it */
 	ARM_IDLE,  /* lull watches another thread, on another CPU */
 	ARM_CPU,   /* lull watches the CPU */
 	ARM_TRACE, /* as the next one, with a flight recorder */

@@ -31,6 +31,11 @@ static const struct timing {
 	{ "not watched: softirq pair", WORK_SOFTIRQ, ARM_IDLE, 1.15 },
 	{ "not watched: vector pair", WORK_VECTOR, ARM_IDLE, 1.15 },
 	{ "not watched: VM exit and entry", WORK_EXIT, ARM_IDLE, 1.15 },
+	{ "clock reads alone: sched_switch", WORK_YIELD, ARM_CLOCK, NO_BUDGET },
+	{ "clock reads alone: switch + waking + wakeup", WORK_PING, ARM_CLOCK, NO_BUDGET },
+	{ "clock reads alone: softirq pair", WORK_SOFTIRQ, ARM_CLOCK, NO_BUDGET },
+	{ "clock reads alone: vector pair", WORK_VECTOR, ARM_CLOCK, NO_BUDGET },
+	{ "clock reads alone: VM exit and entry", WORK_EXIT, ARM_CLOCK, NO_BUDGET },
 	{ "watched CPU: sched_switch", WORK_YIELD, ARM_CPU, 2.6 },
 	{ "watched CPU: switch + waking + wakeup", WORK_PING, ARM_CPU, NO_BUDGET },
 	{ "watched CPU: softirq pair", WORK_SOFTIRQ, ARM_CPU, 1.75 },
@@ -119,25 +124,34 @@ static void add_peers(struct bench *b)
 	static const struct {
 		const char *what;
 		enum work_kind kind;
-		enum arm arm;
+		enum arm arm, peer;
 		double budget;
 	} peers[] = {
-		{ "all watched, over four libbpf-tools: ping-pong", WORK_PING, ARM_FOUR, 0.25 },
-		{ "all watched, over perf sched record: ping-pong", WORK_PING, ARM_PERF_SCHED,
-		  0.125 },
-		{ "all watched, over four libbpf-tools: yield", WORK_YIELD, ARM_FOUR, 0.25 },
-		{ "all watched, over perf sched record: yield", WORK_YIELD, ARM_PERF_SCHED, 0.125 },
-		{ "all watched, over four libbpf-tools: softirq", WORK_SOFTIRQ, ARM_FOUR,
+		{ "all watched, over four libbpf-tools: ping-pong", WORK_PING, ARM_ALL, ARM_FOUR,
+		  0.25 },
+		{ "all watched, over perf sched record: ping-pong", WORK_PING, ARM_ALL,
+		  ARM_PERF_SCHED, 0.125 },
+		{ "clock reads, over four libbpf-tools: ping-pong", WORK_PING, ARM_CLOCK, ARM_FOUR,
 		  NO_BUDGET },
-		{ "all watched, over softirqs: softirq", WORK_SOFTIRQ, ARM_SOFTIRQS, NO_BUDGET },
-		{ "all watched, over runqlat: ping-pong", WORK_PING, ARM_RUNQLAT, NO_BUDGET },
-		{ "all watched, over bpftrace runqlat: ping-pong", WORK_PING, ARM_BPFTRACE,
+		{ "clock reads, over perf sched record: ping-pong", WORK_PING, ARM_CLOCK,
+		  ARM_PERF_SCHED, NO_BUDGET },
+		{ "all watched, over four libbpf-tools: yield", WORK_YIELD, ARM_ALL, ARM_FOUR,
+		  0.25 },
+		{ "all watched, over perf sched record: yield", WORK_YIELD, ARM_ALL, ARM_PERF_SCHED,
+		  0.125 },
+		{ "all watched, over four libbpf-tools: softirq", WORK_SOFTIRQ, ARM_ALL, ARM_FOUR,
+		  NO_BUDGET },
+		{ "all watched, over softirqs: softirq", WORK_SOFTIRQ, ARM_ALL, ARM_SOFTIRQS,
+		  NO_BUDGET },
+		{ "all watched, over runqlat: ping-pong", WORK_PING, ARM_ALL, ARM_RUNQLAT,
+		  NO_BUDGET },
+		{ "all watched, over bpftrace runqlat: ping-pong", WORK_PING, ARM_ALL, ARM_BPFTRACE,
 		  NO_BUDGET },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
 		double ours[ROUNDS_MAX], theirs[ROUNDS_MAX];
-		unsigned int n = pick_rounds(b, peers[i].kind, ARM_ALL, peers[i].arm, ours);
+		unsigned int n = pick_rounds(b, peers[i].kind, peers[i].arm, peers[i].peer, ours);
 
 		struct figure f = {
 			.what = peers[i].what,
@@ -145,8 +159,8 @@ static void add_peers(struct bench *b)
 			.budget = peers[i].budget,
 		};
 
-		(void)arms_has(b->arms, peers[i].arm, &f.missing);
-		(void)pick_rounds(b, peers[i].kind, peers[i].arm, peers[i].arm, theirs);
+		(void)arms_has(b->arms, peers[i].peer, &f.missing);
+		(void)pick_rounds(b, peers[i].kind, peers[i].peer, peers[i].peer, theirs);
 		if (!f.missing) {
 			f.measured = stats_ratio(ours, theirs, n);
 			f.floor_ns = stats_median(theirs, n);

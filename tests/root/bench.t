@@ -98,7 +98,7 @@ holds "VM exits are a figure where their hooks run, and only there" '
 	([.events[] | select(.work == "VM exit") | .counted] | add // 0) as $counted |
 	[.figures[] | select(.figure | test("VM exit")) | .why // "" |
 		. == "its hooks do not run here" or . == "no such workload here"] |
-	. == [$counted < 1, $counted < 1]'
+	length == 3 and all(. == ($counted < 1))'
 holds "what is counted keeps its budget" '
 	["clock reads per event, on any path", "hash or task-storage lookups, in any hook",
 	"programs on one tracepoint", "wake-ups from the measured CPU, by stalls"] as $counts |
@@ -110,7 +110,7 @@ holds "each workload with each arm" '
 	. as $all | ([.added[].work] | unique) as $works |
 	[.left_out[] | select(.why != "not here")] as $lacking |
 	($works | length >= 7) and
-	([.added[].arm] | unique | length) == 16 - ($lacking | length) and
-	(.added | length) == ($works | length) * (16 - ($lacking | length)) and
+	([.added[].arm] | unique | length) == 17 - ($lacking | length) and
+	(.added | length) == ($works | length) * (17 - ($lacking | length)) and
 	all(.added[]; .low <= .high and .takes_ns > 0)'
 check "nothing stays attached" [ "$(programs_loaded)" = "$loaded" ]
