@@ -25,7 +25,7 @@ static __always_inline void run_flush(struct lull_victim *v)
 }
 
 /* Where its gap stands when a victim leaves its CPU, and what it was doing there. */
-static __always_inline void victim_stops(struct lull_victim *v, __u64 now, bool sleeps)
+static __always_inline void victim_stops(struct lull_victim *v, __u64 now, __u32 sleeps)
 {
 	if (v->mode != LULL_MODE_RUN) {
 		thread_vcpu_stops(v, now, sleeps);
@@ -38,22 +38,26 @@ static __always_inline void victim_stops(struct lull_victim *v, __u64 now, bool 
 	}
 }
 
+/* Read each time, see cpu_switch. */
+static __always_inline __u32 leaver_sleeps(const struct switch_args *a)
+{
+	return *(const volatile __u8 *)&a->blocked | *(const volatile __u8 *)&a->dead;
+}
+
 /* A victim loses its CPU at @now. */
 static __always_inline void victim_leaves(struct lull_cpu *c, struct lull_victim *v, __u64 now,
 					  const struct switch_args *a)
 {
-	bool sleeps = a->blocked || a->dead;
-
 	if (c->smt)
 		thread_sibling_read(c, v, now);
 	comm_copy(v->comm, a->comm);
-	victim_stops(v, now, sleeps);
+	victim_stops(v, now, leaver_sleeps(a));
 	if (v->mode == LULL_MODE_RUN)
 		run_flush(v);
 	v->since_ns = now;
 	v->wait_ns = 0;
 	v->state = LULL_STATE_BLOCKED;
-	if (!sleeps) {
+	if (!leaver_sleeps(a)) {
 		v->state = LULL_STATE_PREEMPTED;
 		v->cpu = c->cpu;
 		waiter_add(c, v);

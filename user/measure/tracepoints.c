@@ -54,7 +54,7 @@ static int parse(struct tracepoints *to)
 	int err = find_strings(to->btf, to->len, &s, &end);
 
 	for (; !err && s < end; s += strlen(s) + 1)
-		if (str_starts(s, PREFIX))
+		if (*s == *PREFIX && str_starts(s, PREFIX)) /* most do not begin so */
 			err = add(to, s + strlen(PREFIX));
 	return err;
 }
