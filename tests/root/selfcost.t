@@ -21,7 +21,7 @@ programs_loaded() {
 	bpftool -j prog list 2>/dev/null | jq '[.[] | select(.name // "" | test("^sched__"))] | length'
 }
 
-plan 12
+plan 13
 loaded=$(programs_loaded)
 spawn "$GUEST/noise" spin --cpu "$cpu" >"$work/noise"
 victim=$spawned
@@ -43,7 +43,10 @@ holds "the effect is the mean of the differences" \
 holds "programs ran, and took time" \
 	'[.programs[] | select(.name == "sched__switch" or .name == "vector__entry") |
 	.run_cnt > 0 and .run_ns > .run_cnt] | any'
-holds "attaching takes time" '.attach.mean_ns > 0 and .attach.max_ns >= .attach.mean_ns'
+holds "attaching and detaching take time" '
+	[.attach, .detach] | all(.mean_ns > 0 and .max_ns >= .mean_ns)'
+holds "for both the kernel changes its code, and tells the watched CPU" '
+	.attach.interrupts >= 10 and .detach.interrupts >= 10'
 check "nothing stays loaded" [ "$(programs_loaded)" = "$loaded" ]
 check "the probe has ended" bash -c '! pgrep -x lull-probe'
 

@@ -247,7 +247,7 @@ static int round_with(struct runner *r, struct str *why)
 	err = err ?: wait_until(r, NULL, now_ns() + SETTLE_NS);
 	err = err ?: capture_start(cap);
 	err = err ?: observe(r, cap);
-	err = err ?: capture_stop(cap);
+	err = err ?: capture_pause(cap); /* the programs stay: detaching is timed by itself */
 	err = err ?: harvest(r, cap);
 	detached = detach(r, cap, true);
 	return err ?: detached;
