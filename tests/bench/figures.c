@@ -243,6 +243,7 @@ static void add_footprint(struct bench *b)
 	const double hist = sizeof(((struct lull_cpu *)NULL)->hist[0]);
 	const double allowed = 64 + 2.5 * (LULL_CPU_HISTS - HISTS_IN_BUDGET);
 	double rss = 0, peak = 0;
+	unsigned int calls = 0;
 	struct interval ms, cpu_ms;
 	int err;
 
@@ -259,8 +260,9 @@ static void add_footprint(struct bench *b)
 	add_interval(b, "start to first event, settling not counted", UNIT_MS, &ms, 100, err);
 	add_interval(b, "  its CPU time, which other load leaves alone", UNIT_MS, &cpu_ms, 100,
 		     err);
-	err = footprint_snapshot(&ms);
+	err = footprint_snapshot(&ms, &calls);
 	add_interval(b, "copying a snapshot of 1024 CPUs, 10 % changed", UNIT_MS, &ms, 5, err);
+	add_value(b, "  its system calls", UNIT_COUNT, calls, 0, err);
 }
 
 void figures_collect(struct bench *b)

@@ -15,7 +15,8 @@ int footprint_start(const char *lull, const char *self, bool quick, struct inter
 		    struct interval *ret_cpu_ms);
 int footprint_memory(const struct root *root, const char *lull, int cpu, double *ret_rss_mb,
 		     double *ret_peak_mb);
-int footprint_snapshot(struct interval *ret_ms);
+/* @ret_calls: system calls of one, 0 or (at least) 1. */
+int footprint_snapshot(struct interval *ret_ms, unsigned int *ret_calls);
 /* For footprint_start: the child that lull starts when its window is open. */
 int footprint_stamp(void);
 

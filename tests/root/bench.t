@@ -47,6 +47,7 @@ cat >"$work/budgets" <<'END'
 100 start to first event, settling not counted
 100   its CPU time, which other load leaves alone
 5 copying a snapshot of 1024 CPUs, 10 % changed
+0   its system calls
 169 kernel memory per watched CPU, of 1,024
 50 reading /proc/interrupts of 13 MB
 10   with ten times the lines
@@ -101,8 +102,9 @@ holds "VM exits are a figure where their hooks run, and only there" '
 	length == 3 and all(. == ($counted < 1))'
 holds "what is counted keeps its budget" '
 	["clock reads per event, on any path", "hash or task-storage lookups, in any hook",
-	"programs on one tracepoint", "wake-ups from the measured CPU, by stalls"] as $counts |
-	[.figures[] | select(.figure | IN($counts[])) | select(.verdict == "kept")] | length == 4'
+	"programs on one tracepoint", "wake-ups from the measured CPU, by stalls",
+	"  its system calls"] as $counts |
+	[.figures[] | select(.figure | IN($counts[])) | select(.verdict == "kept")] | length == 5'
 holds "so does memory" '
 	[.figures[] | select(.unit == "KB" or .unit == "MB") | select(.budget != null)] |
 	length == 6 and all(.verdict == "kept")'
