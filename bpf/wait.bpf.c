@@ -71,7 +71,7 @@ static __always_inline __u32 wait_row(const struct lull_victim *v)
 }
 
 /* Waits of so many moments are read back by plain loops: a call of bpf_loop costs more than these. */
-#define WAIT_SHORT 4
+#define WAIT_SHORT 6
 
 /*
  * Where the reading back of a wait has come to is kept in memory, and read from it each time: what
