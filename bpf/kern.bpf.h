@@ -56,7 +56,12 @@ struct hrtimer {
 	void *function;
 } KERN;
 
+typedef struct {
+	long long counter;
+} atomic_long_t;
+
 struct work_struct {
+	atomic_long_t data; /* at 0 */
 	void *func;
 } KERN;
 
