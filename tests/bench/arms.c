@@ -53,28 +53,24 @@ static int ignore_missing(const char *text, void *ctx)
 	return 0;
 }
 
-static int empty_open(struct arms *a)
+static int floor_load(struct arms *a, struct bpf_object *obj)
+{
+	int err = hooks_select(obj, &a->types, a->on, ignore_missing, NULL);
+
+	return err ?: bpf_object__load(obj);
+}
+
+static int floors_open(struct arms *a)
 {
 	int err = hooks_types_open(a->root, &a->types);
 
 	if (err)
 		return err;
 	a->empty = empty_bpf__open();
-	if (!a->empty)
-		return -errno;
-	err = hooks_select(a->empty->obj, &a->types, a->on, ignore_missing, NULL);
-	return err ?: empty_bpf__load(a->empty);
-}
-
-static int clock_open(struct arms *a)
-{
-	int err;
-
-	a->clock = clock_bpf__open();
+	a->clock = a->empty ? clock_bpf__open() : NULL;
 	if (!a->clock)
 		return -errno;
-	err = hooks_select(a->clock->obj, &a->types, a->on, ignore_missing, NULL);
-	return err ?: clock_bpf__load(a->clock);
+	return floor_load(a, a->empty->obj) ?: floor_load(a, a->clock->obj);
 }
 
 int arms_open(const struct root *root, int cpu, const pid_t *tids, bool peers, struct arms **ret,
@@ -88,8 +84,7 @@ int arms_open(const struct root *root, int cpu, const pid_t *tids, bool peers, s
 	a->root = root;
 	cpuset_add(&a->one, (unsigned int)cpu);
 	err = topo_read_online(root, &a->all);
-	err = err ?: empty_open(a);
-	err = err ?: clock_open(a);
+	err = err ?: floors_open(a);
 	if (err) {
 		(void)str_addf(why, "the empty programs: %s", strerror(-err));
 		arms_free(a);
