@@ -121,16 +121,6 @@ static __always_inline __u32 forget(__u32 x)
 	return *(volatile __u32 *)&slot[1];
 }
 
-/*
- * @x, which the compiler may not compute on another path than this: from the end of a search it
- * would make conditions that the verifier follows both ways in each round.
- */
-static __always_inline __u32 apart(__u32 x)
-{
-	asm volatile("" : "+r"(x));
-	return x;
-}
-
 /* All ones for 0, else 0, by no condition. */
 static __always_inline __u64 is_zero(__u32 x)
 {

@@ -31,7 +31,7 @@ static __always_inline void found_set(struct search *s, __u32 found)
 	*(volatile __u32 *)&s->found = found;
 }
 
-/* Takes a free place in a table of keys, if that may be. What is there now; 0: it was taken. */
+/* Takes a free place in a table of keys. What was there; 0: it is taken. */
 static __always_inline __u64 key_take(const struct search *s, __u64 *place)
 {
 	return __sync_val_compare_and_swap(place, 0, s->want[0]);
